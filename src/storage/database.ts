@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
+import { embeddedStream } from "./embeddedStream.ts";
+import { lockFolder } from "./folderLock.ts";
+import { migrate, readMigrations } from "./migrate.ts";
+import { ensureTenantRole } from "./tenantRole.ts";
+import type { Database } from "./types.ts";
+import { types } from "./wireTypes.ts";
+
+/** What `openDatabase` needs of the configuration. */
+export interface DatabaseOptions {
+  /** A PostgreSQL 14+ server; undefined = the embedded one. */
+  readonly url: string | undefined;
+  readonly prepare: boolean;
+  /** Folder of the embedded database; undefined = in memory, for tests. */
+  readonly folder: string | undefined;
+  /** Connections of a server's pool. */
+  readonly connections?: number;
+  /** Told of a connection that broke while idle; the pool replaces it. */
+  readonly onFault: (error: Error) => void;
+}
+
+/**
+ * Opens the database, applies migrations and makes sure of the tenant role.
+ *
+ * @throws Refusal `unavailable` when the embedded folder is in use or the login lacks a right
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { pool, close, kind } = await openPool(options);
+  pool.on("error", options.onFault);
+  try {
+    const tenantRole = await prepareSchema(pool);
+    return { kind, pool, tenantRole, prepare: options.prepare, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function prepareSchema(pool: pg.Pool): Promise<string> {
+  const client = await pool.connect();
+  try {
+    await migrate(client, readMigrations());
+    return await ensureTenantRole(client);
+  } finally {
+    client.release();
+  }
+}
+
+interface OpenPool {
+  readonly kind: Database["kind"];
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+async function openPool(options: DatabaseOptions): Promise<OpenPool> {
+  if (options.url !== undefined) return serverPool(options.url, options.connections ?? 16);
+  return embeddedPool(options.folder);
+}
+
+function serverPool(url: string, connections: number): OpenPool {
+  const pool = new pg.Pool({ connectionString: url, max: connections, types, connectionTimeoutMillis: 10_000 });
+  return { kind: "server", pool, close: () => pool.end() };
+}
+
+async function embeddedPool(folder: string | undefined): Promise<OpenPool> {
+  const release = folder === undefined ? undefined : await lockFolder(folder);
+  const database = await PGlite.create(folder === undefined ? {} : { dataDir: join(folder, "pg") });
+  // One session, so one connection; it never idles out and no wait for it is short.
+  const pool = new pg.Pool({
+    user: "postgres",
+    database: "postgres",
+    stream: () => embeddedStream(database) as never,
+    max: 1,
+    idleTimeoutMillis: 0,
+    types,
+  });
+  const close = async (): Promise<void> => {
+    await pool.end();
+    await database.close();
+    await release?.();
+  };
+  return { kind: "embedded", pool, close };
+}

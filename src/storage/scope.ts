@@ -1,0 +1,162 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { isUuid } from "../base/ids.ts";
+import type pg from "pg";
+import { Batch } from "./batch.ts";
+import type { Actor, Database, Scope, Statement, Transaction, Who } from "./types.ts";
+
+/** PostgreSQL's deadlock_detected and serialization_failure: nothing has left the transaction, so it may run again. */
+const RETRYABLE = new Set(["40P01", "40001"]);
+const TRIES = 4;
+
+/** The rows of each statement of a batch, in their order. */
+type RowsOf<S extends readonly Statement[]> = {
+  -readonly [K in keyof S]: S[K] extends Statement<infer Row> ? Row[] : never;
+};
+
+/** Marks the asynchronous context of an open transaction. */
+const open = new AsyncLocalStorage<{ open: boolean }>();
+
+/**
+ * Runs statements in one tenant, in one round trip and one transaction: the way of every read and every write that
+ * needs no answer in between.
+ */
+export async function onceInTenant<const S extends readonly Statement[]>(
+  db: Database,
+  { tenantId }: Pick<Who, "tenantId">,
+  ...statements: S
+): Promise<RowsOf<S>> {
+  const batch = [scopeStatement(db, tenantId), ...statements.map((each) => prepared(db, each))];
+  return retrying(async () => {
+    const client = await acquire(db);
+    const sent = new Batch(batch);
+    client.query(sent);
+    return settle(
+      client,
+      sent.results.then((rows) => rows.slice(1) as RowsOf<S>),
+    );
+  });
+}
+
+/**
+ * Opens a transaction in one tenant: role and tenant are set for it alone, so row-level security holds whatever the
+ * statements say, and nothing stays in the database session (which pgbouncer shares).
+ *
+ * The work may run up to four times (deadlock, serialization failure); it must reach nothing but its transaction.
+ */
+export function inTenant<T>(db: Database, who: Who, work: (scope: Scope) => Promise<T>): Promise<T> {
+  const begin = `begin;select set_config('role','${db.tenantRole}',true),set_config('app.tenant','${uuid(who.tenantId)}',true)`;
+  return transaction(db, begin, (trx) => work({ trx, tenantId: who.tenantId, actor: who.actor, now: who.now }));
+}
+
+/** The operator's transaction, across tenants: row-level security does not bind the tables' owner. */
+export function acrossTenants<T>(
+  db: Database,
+  who: { actor: Actor; now: Date },
+  work: (scope: Omit<Scope, "tenantId">) => Promise<T>,
+): Promise<T> {
+  return transaction(db, "begin", (trx) => work({ trx, actor: who.actor, now: who.now }));
+}
+
+function transaction<T>(db: Database, begin: string, work: (trx: Transaction) => Promise<T>): Promise<T> {
+  return retrying(async () => {
+    const client = await acquire(db);
+    const mark = { open: true };
+    try {
+      return await settle(
+        client,
+        open.run(mark, () => perform(db, client, begin, work)),
+      );
+    } finally {
+      mark.open = false;
+    }
+  });
+}
+
+async function perform<T>(
+  db: Database,
+  client: pg.PoolClient,
+  begin: string,
+  work: (trx: Transaction) => Promise<T>,
+): Promise<T> {
+  const trx: Transaction = {
+    run: async <Row>(statement: Statement<Row>) => (await client.query(query(db, statement))).rows as Row[],
+  };
+  try {
+    await client.query(begin);
+    const result = await work(trx);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}
+
+/** Gives the client back; one that cannot say that it is idle again is thrown away. */
+async function settle<T>(client: pg.PoolClient, work: Promise<T>): Promise<T> {
+  try {
+    const result = await work;
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(isConnectionFault(error));
+    throw error;
+  }
+}
+
+/** PostgreSQL's own errors carry a SQLSTATE and leave the connection usable, but for class 08 and shutdown (57P). */
+function isConnectionFault(error: unknown): boolean {
+  const code = sqlState(error);
+  if (code !== undefined) return /^(08|57P)/.test(code);
+  return error instanceof Error && /connection|socket|terminated/i.test(error.message);
+}
+
+async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let i = 1; ; i++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (i === TRIES || !RETRYABLE.has(sqlState(error) ?? "")) throw error;
+    }
+  }
+}
+
+async function acquire(db: Database): Promise<pg.PoolClient> {
+  // The embedded database has one connection: waiting for it inside its transaction would wait for ever.
+  if (open.getStore()?.open) throw new Error("storage: a query outside the open transaction of its own use-case");
+  return db.pool.connect();
+}
+
+function scopeStatement(db: Database, tenantId: string): Statement {
+  return prepared(db, {
+    name: "scope",
+    text: "select set_config('role',$1,true),set_config('app.tenant',$2,true)",
+    values: [db.tenantRole, uuid(tenantId)],
+  });
+}
+
+function prepared(db: Database, statement: Statement): Statement {
+  return db.prepare ? statement : { text: statement.text, values: statement.values };
+}
+
+function query(db: Database, { name, text, values }: Statement): pg.QueryConfig {
+  const base = { text, values: values as unknown[] };
+  return db.prepare && name !== undefined ? { name, ...base } : base;
+}
+
+function uuid(value: string): string {
+  if (!isUuid(value)) throw new Error("storage: a tenant id is a UUID");
+  return value;
+}
+
+/** The SQLSTATE of a database error (PostgreSQL, appendix A), or undefined. */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+}
+
+/** The name of the unique constraint or index that a write hit (SQLSTATE 23505), or undefined. */
+export function violatedUnique(error: unknown): string | undefined {
+  if (sqlState(error) !== "23505") return undefined;
+  return (error as { constraint?: string }).constraint;
+}

@@ -1,0 +1,49 @@
+/**
+ * storage/ owns the way to the database: the handle, the two doors (`inTenant`, `onceInTenant`), the embedded engine,
+ * migrations and the tenant role. It knows no table; SQL lives in `*.store.ts` of the rooms above and in migrations.
+ */
+import type pg from "pg";
+
+/** One SQL statement with its values; `name` makes it a named (prepared) statement for the fixed hot queries. */
+export interface Statement<Row = unknown> {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+  /** Never set: carries the type of the rows. */
+  readonly row?: Row;
+}
+
+/** Who acts in which tenant, and when: the clock is read once for a use-case. */
+export interface Who {
+  readonly tenantId: string;
+  readonly actor: Actor;
+  readonly now: Date;
+}
+
+/** Who did it, as the journal keeps it: a kind and, but for `operator` and `system`, an id. */
+export interface Actor {
+  readonly type: "operator" | "system" | "member" | "api_key" | "scim_token";
+  readonly id?: string;
+}
+
+/** A transaction: runs statements one after the other. */
+export interface Transaction {
+  /** Runs one statement and answers its rows. */
+  run<Row>(statement: Statement<Row>): Promise<Row[]>;
+}
+
+/** A use-case's transaction in one tenant: the first argument of every use-case. */
+export interface Scope extends Who {
+  readonly trx: Transaction;
+}
+
+/** The database of this process: PostgreSQL by URL, or the embedded one. */
+export interface Database {
+  readonly kind: "embedded" | "server";
+  readonly pool: pg.Pool;
+  /** The role without privileges of its own under which every tenant statement runs; row-level security binds it. */
+  readonly tenantRole: string;
+  /** Whether named statements may be used (`DATABASE_PREPARE`). */
+  readonly prepare: boolean;
+  close(): Promise<void>;
+}
