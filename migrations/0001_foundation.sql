@@ -11,6 +11,14 @@ create function uuid_v7(at timestamptz) returns uuid language sql volatile paral
   return encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
     placing substring(int8send(floor(extract(epoch from at) * 1000)::bigint) from 3) from 1 for 6), 52, 1), 53, 1), 'hex')::uuid;
 
+-- Ends a statement whose parts did not all happen, and so undoes them: a seat taken for a member that has changed since
+-- it was read. SQLSTATE US001 tells the caller to read again.
+create function must(happened boolean) returns boolean language plpgsql as $$
+begin
+  if not happened then raise exception 'changed since it was read' using errcode = 'US001'; end if;
+  return true;
+end $$;
+
 create table plans (
   slug text primary key check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
   seat_limit integer check (seat_limit >= 0), -- null = unlimited
@@ -111,8 +119,8 @@ create table members (
   id uuid not null,
   user_name_key text collate "C" not null,
   external_id text collate "C",
-  email text not null,
-  email_key text collate "C" not null,
+  email text, -- the primary, else work, else first (rule 21)
+  email_key text collate "C",
   email_verified boolean not null default false,
   name_key text collate "C" not null,
   scim jsonb not null,
@@ -125,10 +133,16 @@ create table members (
   status text collate "C" not null generated always as (
     case when joined_at is null then 'invited' when hold or not directory_active then 'suspended' else 'active' end) stored,
   granted text[] not null, -- roles asked for or granted by hand
+  mapped text, -- the role that a mapping granted
+  last_admin_hold text[] not null default '{}', -- roles that stay because nobody else administers (rule 17)
   entitled text[] not null, -- roles that grants, mappings and defaults add up to
   roles text[] not null check (cardinality(roles) > 0), -- roles in force
+  administers boolean not null, -- active, every permission in force, not break-glass (rule 17)
   seat text collate "C" not null check (seat in ('held', 'waiting', 'none')),
   waiting_since timestamptz check ((waiting_since is null) = (seat <> 'waiting')),
+  needs_seat boolean not null,
+  displaced_at timestamptz, -- when a group move freed the held seat (rule 4)
+  invitation_lapsed boolean not null default false,
   reasons jsonb not null,
   password_hash text, -- argon2id, PHC string
   last_sign_in_at timestamptz,
@@ -145,7 +159,7 @@ create index members_external_id on members (tenant_id, external_id) where exter
 create index members_directory on members (tenant_id, directory_id) where directory_id is not null;
 create index members_last_sign_in on members (tenant_id, last_sign_in_at, id) where last_sign_in_at is not null;
 create index members_waiting on members (tenant_id, waiting_since, created_at, id) where seat = 'waiting';
-create index members_admins on members (tenant_id) where 'admin' = any (roles);
+create index members_administers on members (tenant_id) where administers;
 alter table members enable row level security;
 create policy members_own on members using (tenant_id = current_tenant());
 

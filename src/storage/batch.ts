@@ -95,15 +95,13 @@ export class Batch implements Submittable {
 function send(wire: Wire, { name = "", text, values }: Statement): void {
   const known = name === "" ? undefined : wire.parsedStatements[name];
   if (known !== undefined && known !== text) throw new Error(`storage: two statements are named ${name}`);
-  if (known === undefined) {
-    parse(wire, name, text);
-  }
+  if (known === undefined) sendParse(wire, name, text);
   wire.bind({ statement: name, values, valueMapper: prepareValue });
   wire.describe({ type: "P", name: "" });
   wire.execute({ rows: 0 });
 }
 
-function parse(wire: Wire, name: string, text: string): void {
+function sendParse(wire: Wire, name: string, text: string): void {
   if (name !== "") {
     // After a failed batch the server may know the name or not; closing an unknown one is not an error.
     if (wire.submittedNamedStatements[name] !== undefined) wire.close({ type: "S", name });

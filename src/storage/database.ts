@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import pg from "pg";
+import { Pool } from "pg";
 import { embeddedStream } from "./embeddedStream.ts";
 import { lockFolder } from "./folderLock.ts";
 import { migrate, readMigrations } from "./migrate.ts";
@@ -38,7 +38,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
-async function prepareSchema(pool: pg.Pool): Promise<string> {
+async function prepareSchema(pool: Pool): Promise<string> {
   const client = await pool.connect();
   try {
     await migrate(client, readMigrations());
@@ -50,8 +50,8 @@ async function prepareSchema(pool: pg.Pool): Promise<string> {
 
 interface OpenPool {
   readonly kind: Database["kind"];
-  readonly pool: pg.Pool;
-  close(): Promise<void>;
+  readonly pool: Pool;
+  readonly close: () => Promise<void>;
 }
 
 async function openPool(options: DatabaseOptions): Promise<OpenPool> {
@@ -60,7 +60,7 @@ async function openPool(options: DatabaseOptions): Promise<OpenPool> {
 }
 
 function serverPool(url: string, connections: number): OpenPool {
-  const pool = new pg.Pool({ connectionString: url, max: connections, types, connectionTimeoutMillis: 10_000 });
+  const pool = new Pool({ connectionString: url, max: connections, types, connectionTimeoutMillis: 10_000 });
   return { kind: "server", pool, close: () => pool.end() };
 }
 
@@ -68,10 +68,10 @@ async function embeddedPool(folder: string | undefined): Promise<OpenPool> {
   const release = folder === undefined ? undefined : await lockFolder(folder);
   const database = await PGlite.create(folder === undefined ? {} : { dataDir: join(folder, "pg") });
   // One session, so one connection; it never idles out and no wait for it is short.
-  const pool = new pg.Pool({
+  const pool = new Pool({
     user: "postgres",
     database: "postgres",
-    stream: () => embeddedStream(database) as never,
+    stream: () => embeddedStream(database),
     max: 1,
     idleTimeoutMillis: 0,
     types,

@@ -1,5 +1,4 @@
-import type pg from "pg";
-import pgModule from "pg";
+import { escapeIdentifier, type ClientBase } from "pg";
 import { Refusal } from "../base/errors.ts";
 import { underLock } from "./migrate.ts";
 import { sqlState } from "./scope.ts";
@@ -14,7 +13,7 @@ const INSUFFICIENT_PRIVILEGE = "42501";
  * @throws Refusal `unavailable` when this login may not create it (the words hold the statements for the DBA), or when
  * it would pass row-level security
  */
-export async function ensureTenantRole(client: pg.ClientBase): Promise<string> {
+export async function ensureTenantRole(client: ClientBase): Promise<string> {
   const { rows } = await client.query("select current_database() as database, current_user as login");
   const { database, login } = rows[0] as { database: string; login: string };
   const role = `${database}_tenant`;
@@ -30,7 +29,7 @@ export async function ensureTenantRole(client: pg.ClientBase): Promise<string> {
   return role;
 }
 
-async function maySwitchTo(client: pg.ClientBase, role: string): Promise<boolean> {
+async function maySwitchTo(client: ClientBase, role: string): Promise<boolean> {
   const { rows } = await client.query(
     "select pg_has_role(current_user, oid, 'member') as may from pg_roles where rolname = $1",
     [role],
@@ -38,8 +37,8 @@ async function maySwitchTo(client: pg.ClientBase, role: string): Promise<boolean
   return (rows[0] as { may: boolean } | undefined)?.may === true;
 }
 
-async function create(client: pg.ClientBase, role: string, login: string): Promise<void> {
-  const statements = [`create role ${role} nologin`, `grant ${role} to ${pgModule.escapeIdentifier(login)}`];
+async function create(client: ClientBase, role: string, login: string): Promise<void> {
+  const statements = [`create role ${role} nologin`, `grant ${role} to ${escapeIdentifier(login)}`];
   try {
     const { rows } = await client.query("select from pg_roles where rolname = $1", [role]);
     if (rows.length === 0) await client.query(statements[0] ?? "");
@@ -53,7 +52,7 @@ async function create(client: pg.ClientBase, role: string, login: string): Promi
   }
 }
 
-async function refuseBypass(client: pg.ClientBase, role: string): Promise<void> {
+async function refuseBypass(client: ClientBase, role: string): Promise<void> {
   const { rows } = await client.query(
     `select rolsuper or rolbypassrls
          or exists (select from pg_class c where c.relowner = r.oid and c.relnamespace = 'public'::regnamespace) as bypass

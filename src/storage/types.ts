@@ -45,5 +45,5 @@ export interface Database {
   readonly tenantRole: string;
   /** Whether named statements may be used (`DATABASE_PREPARE`). */
   readonly prepare: boolean;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }

@@ -1,4 +1,4 @@
-import pg from "pg";
+import pg, { types as pgTypes } from "pg";
 
 const INT8 = 20;
 const JSON_TYPES = new Set([114, 3802]);
@@ -7,11 +7,11 @@ const JSON_TYPES = new Set([114, 3802]);
 export function parserOf(oid: number): (text: string) => unknown {
   if (oid === INT8) return Number;
   if (JSON_TYPES.has(oid)) return JSON.parse;
-  return pg.types.getTypeParser(oid, "text") as (text: string) => unknown;
+  return pgTypes.getTypeParser(oid, "text") as (text: string) => unknown;
 }
 
 /** The same for pg's own queries. */
-export const types = { getTypeParser: parserOf } as unknown as pg.CustomTypesConfig;
+export const types = { getTypeParser: parserOf };
 
 /** pg's mapping of a JavaScript value to the wire (dates, arrays, buffers, JSON). */
 export const prepareValue = (pg as unknown as { utils: { prepareValue: (value: unknown) => unknown } }).utils

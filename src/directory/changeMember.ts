@@ -1,0 +1,119 @@
+import { decide } from "../admission/seats.ts";
+import { Refusal } from "../base/errors.ts";
+import { inTenant, onceInTenant, sqlState } from "../storage/scope.ts";
+import type { Database, Scope, Statement, Who } from "../storage/types.ts";
+import type { Via } from "./createMember.ts";
+import { keepAnAdmin, tellIfAdminless } from "./lastAdmin.ts";
+import { personOf, standingOf, type Member } from "./member.ts";
+import { changed, unchanged } from "./memberEvents.ts";
+import { lockMember, memberById, STALE, updateMember, type SeatDoor } from "./members.store.ts";
+import { rulesOf, type TenantRules } from "./rules.ts";
+import { lockSeats, promoteWaiting } from "./seats.store.ts";
+import { settle, type Settled } from "./settle.ts";
+import { context, pick, promoteNext, underLock } from "./underLock.ts";
+
+/** What is wanted of a member. */
+export interface Change {
+  /** Makes the member as it should be; may run several times, each on a fresher one, and what it throws is thrown. */
+  readonly make: (member: Member) => Member;
+  /** argon2id, PHC string; undefined leaves the password as it is. */
+  readonly passwordHash?: string | undefined;
+}
+
+/** How often a change is tried on a member that others change at the same time, before the lock is taken. */
+const QUICK_TRIES = 3;
+
+/**
+ * Changes a member as admission decides; what changes nothing writes and records nothing.
+ *
+ * Goes in two round trips, reading and then writing if nobody was faster; under the lock of the tenant's seats where
+ * no seat is free, the rules have changed or an admin comes or goes.
+ *
+ * @throws Refusal `not_found`, `seat_limit_reached`, `last_admin`
+ */
+export async function changeMember(db: Database, who: Who, id: string, change: Change, via: Via): Promise<Member> {
+  for (let i = 0; i < QUICK_TRIES; i++) {
+    const outcome = await quickly(db, who, id, change, via);
+    if (typeof outcome === "object") return outcome;
+    if (outcome === "careful") break;
+  }
+  return inTenant(db, who, (scope) => carefully(db, scope, id, change, via));
+}
+
+/** The refusal of an id that names nobody here, be it unknown or another tenant's. */
+export function noSuchMember(id: string): Refusal {
+  return new Refusal("not_found", `no member ${id}`);
+}
+
+async function quickly(
+  db: Database,
+  who: Who,
+  id: string,
+  change: Change,
+  via: Via,
+): Promise<Member | "stale" | "careful"> {
+  const rules = await rulesOf(db, who.tenantId);
+  const [[before]] = await onceInTenant(db, who, memberById(who.tenantId, id));
+  if (!before) throw noSuchMember(id);
+  const wanted = change.make(before);
+  const decision = decide(standingOf(before, who.now), personOf(wanted), via.door, via.act, rules.rules);
+  const settled = settle(wanted, decision, rules, who.now);
+  if (isNothing(before, settled, change)) return before;
+  if (before.administers !== settled.member.administers) return "careful";
+  const { after, statement } = write(who, before, settled, rules, change);
+  try {
+    const version = await send(db, who, settled.seatDoor, rules, statement);
+    return version === null ? "careful" : after;
+  } catch (error) {
+    if (sqlState(error) === STALE) return "stale";
+    throw error;
+  }
+}
+
+/** One batch; a freed seat goes to the next in line within it, under the lock. */
+async function send(
+  db: Database,
+  who: Who,
+  seatDoor: SeatDoor,
+  { adminRoles }: TenantRules,
+  statement: Statement<{ version: number | null }>,
+): Promise<number | null> {
+  const { tenantId, now } = who;
+  const rows =
+    seatDoor === "free"
+      ? (await onceInTenant(db, who, lockSeats(tenantId), statement, promoteWaiting(tenantId, 1, now, adminRoles)))[1]
+      : (await onceInTenant(db, who, statement))[0];
+  return rows[0]?.version ?? null;
+}
+
+async function carefully(db: Database, scope: Scope, id: string, change: Change, via: Via): Promise<Member> {
+  const locked = await underLock(db, scope);
+  const [before] = await scope.trx.run(lockMember(scope.tenantId, id));
+  if (!before) throw noSuchMember(id);
+  const standing = standingOf(before, scope.now);
+  const decideOn = (wanted: Member): Promise<Settled> =>
+    pick(scope, wanted, decide(standing, personOf(wanted), via.door, via.act, locked.rules.rules), locked);
+  const settled = await keepAnAdmin(scope, before, await decideOn(change.make(before)), via, locked.rules, decideOn);
+  if (isNothing(before, settled, change)) return before;
+  const { after, statement } = write(scope, before, settled, locked.rules, change);
+  await scope.trx.run(statement);
+  if (settled.seatDoor === "free") await promoteNext(scope, locked);
+  if (before.administers && !after.administers) await tellIfAdminless(scope, after);
+  return after;
+}
+
+function write(
+  who: Who,
+  before: Member,
+  settled: Settled,
+  rules: TenantRules,
+  { passwordHash }: Change,
+): { after: Member; statement: Statement<{ version: number | null }> } {
+  const after = { ...settled.member, version: before.version + 1, updatedAt: who.now };
+  const told = changed(who, before, after, passwordHash !== undefined);
+  return { after, statement: updateMember({ ...context(who, rules, settled), told, passwordHash }, after) };
+}
+
+function isNothing(before: Member, { member }: Settled, { passwordHash }: Change): boolean {
+  return passwordHash === undefined && unchanged(before, member);
+}

@@ -1,0 +1,80 @@
+import { decide } from "../admission/seats.ts";
+import type { LossCause } from "../admission/lastAdmin.ts";
+import type { Act, Door } from "../admission/types.ts";
+import { inTenant, onceInTenant } from "../storage/scope.ts";
+import type { Database, Scope, Who } from "../storage/types.ts";
+import { personOf, type Member } from "./member.ts";
+import { created } from "./memberEvents.ts";
+import { insertMember } from "./members.store.ts";
+import { rulesOf } from "./rules.ts";
+import { settle } from "./settle.ts";
+import { context, pick, underLock } from "./underLock.ts";
+
+/** By which surface a write came, and what kind of act it is. */
+export interface Via {
+  readonly door: Door;
+  readonly act: Act;
+  /** Whose doing it is if the tenant loses its last admin by it (rule 17). */
+  readonly loss: LossCause;
+}
+
+/** What a creation may bring besides the member. */
+export interface CreateOptions {
+  /** argon2id, PHC string. */
+  readonly passwordHash?: string | undefined;
+  /** What else must hold, asked under the lock; throws a refusal. */
+  readonly check?: (scope: Scope) => Promise<void>;
+}
+
+/**
+ * Creates a member as admission decides.
+ *
+ * Goes in one round trip where the rules are in memory, nothing else is to be checked and no seat is asked for or one
+ * is free; in every other case under the lock of the tenant's seats.
+ *
+ * @param newcomer everything but what the decision gives
+ * @throws Refusal `seat_limit_reached`; a taken user name is PostgreSQL's 23505 on `members_user_name`
+ */
+export async function createMember(
+  db: Database,
+  who: Who,
+  newcomer: Member,
+  via: Via,
+  options: CreateOptions = {},
+): Promise<Member> {
+  const quick = options.check ? undefined : await quickly(db, who, newcomer, via, options.passwordHash);
+  return quick ?? inTenant(db, who, (scope) => carefully(db, scope, newcomer, via, options));
+}
+
+/** @returns undefined when the database found no free seat, or rules that are newer than those in memory */
+async function quickly(
+  db: Database,
+  who: Who,
+  newcomer: Member,
+  via: Via,
+  passwordHash: string | undefined,
+): Promise<Member | undefined> {
+  const rules = await rulesOf(db, who.tenantId);
+  const decision = decide(null, personOf(newcomer), via.door, via.act, rules.rules);
+  const settled = settle(newcomer, decision, rules, who.now);
+  const told = created(who, settled.member);
+  const insert = insertMember({ ...context(who, rules, settled), told, passwordHash }, settled.member);
+  const [[row]] = await onceInTenant(db, who, insert);
+  return row && settled.member;
+}
+
+async function carefully(
+  db: Database,
+  scope: Scope,
+  newcomer: Member,
+  via: Via,
+  { passwordHash, check }: CreateOptions,
+): Promise<Member> {
+  const locked = await underLock(db, scope);
+  await check?.(scope);
+  const decision = decide(null, personOf(newcomer), via.door, via.act, locked.rules.rules);
+  const settled = await pick(scope, newcomer, decision, locked);
+  const told = created(scope, settled.member);
+  await scope.trx.run(insertMember({ ...context(scope, locked.rules, settled), told, passwordHash }, settled.member));
+  return settled.member;
+}

@@ -1,0 +1,126 @@
+/**
+ * directory/ owns the records: tenants, members, directories, tokens, and the use-cases on them. It asks `admission/`
+ * for every decision about roles and seats and tells `events/` what happened. Surfaces call it; it knows no HTTP.
+ */
+import { fold } from "../base/fold.ts";
+import type { Entrance, Facts, MemberStatus, Person, Reason, SeatState, Standing } from "../admission/types.ts";
+import { memberEmail, type EmailValue } from "../admission/people.ts";
+import type { ScimObject, ScimValue } from "../scim/types.ts";
+
+/** One person in one tenant, as stored. A member's id is its SCIM id. */
+export interface Member extends Profile {
+  readonly id: string;
+  readonly emailVerified: boolean;
+  readonly directoryId: string | null;
+  readonly entrance: Entrance;
+  readonly joinedAt: Date | null;
+  readonly directoryActive: boolean;
+  readonly hold: boolean;
+  readonly breakGlass: boolean;
+  readonly status: MemberStatus;
+  readonly granted: readonly string[];
+  readonly mapped: string | null;
+  readonly lastAdminHold: readonly string[];
+  readonly entitled: readonly string[];
+  readonly roles: readonly string[];
+  /** Active, every permission in force, not break-glass (rule 17). */
+  readonly administers: boolean;
+  readonly seat: SeatState;
+  readonly waitingSince: Date | null;
+  readonly needsSeat: boolean;
+  readonly displacedAt: Date | null;
+  readonly invitationLapsed: boolean;
+  readonly reasons: readonly Reason[];
+  readonly lastSignInAt: Date | null;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** The SCIM attributes of a member, and what is found, sorted and compared by, derived from them. */
+export interface Profile {
+  /** The attributes as the directory wrote them, without `active`, `groups` and `password`. */
+  readonly scim: ScimObject;
+  readonly userNameKey: string;
+  readonly externalId: string | null;
+  readonly email: string | null;
+  readonly emailKey: string | null;
+  readonly nameKey: string;
+}
+
+/** Derives the columns of a profile from its SCIM attributes. */
+export function profileOf(scim: ScimObject): Profile {
+  const email = emailOf(scim["emails"]);
+  return {
+    scim,
+    userNameKey: fold(text(scim["userName"]) ?? ""),
+    externalId: text(scim["externalId"]),
+    email,
+    emailKey: email === null ? null : fold(email),
+    nameKey: fold(displayNameOf(scim)),
+  };
+}
+
+/** The address of rule 21 among SCIM's `emails`. */
+function emailOf(emails: ScimValue | undefined): string | null {
+  if (!Array.isArray(emails)) return null;
+  return memberEmail(emails.filter(isEmailValue));
+}
+
+function isEmailValue(value: ScimValue): value is ScimObject & EmailValue {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && text(value["value"]) !== null;
+}
+
+/** What a person is called: their display name, else their written-out name, else the user name. */
+export function displayNameOf(scim: ScimObject): string {
+  const name = nameOf(scim);
+  const written = [text(name["givenName"]), text(name["familyName"])].filter(Boolean).join(" ");
+  return text(scim["displayName"]) ?? text(name["formatted"]) ?? (written || (text(scim["userName"]) ?? ""));
+}
+
+/** The `name` attribute, empty where there is none. */
+export function nameOf(scim: ScimObject): ScimObject {
+  const name = scim["name"];
+  return typeof name === "object" && name !== null && !Array.isArray(name) ? name : {};
+}
+
+/** A string that is not empty, else null. */
+export function text(value: ScimValue | undefined): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+/** What admission may know of this member as it is about to be. */
+export function personOf(member: Member): Person {
+  return { ...factsOf(member), groups: [], claims: [], asserted: {} };
+}
+
+/** What this member was and had, for admission. */
+export function standingOf(member: Member, now: Date): Standing {
+  return {
+    ...factsOf(member),
+    mapped: member.mapped,
+    entitled: member.entitled,
+    roles: member.roles,
+    seat: member.seat,
+    needsSeat: member.needsSeat,
+    displaced: member.displacedAt !== null && now.getTime() - member.displacedAt.getTime() <= MOVE_MS,
+    reasons: member.reasons,
+  };
+}
+
+/** A group move of two requests: directories send the addition within the same cycle, at most an hour (Entra: 40 min). */
+const MOVE_MS = 3_600_000;
+
+function factsOf(member: Member): Facts {
+  return {
+    entrance: member.entrance,
+    joined: member.joinedAt !== null,
+    directoryActive: member.directoryActive,
+    hold: member.hold,
+    breakGlass: member.breakGlass,
+    managed: member.directoryId !== null,
+    invitationLapsed: member.invitationLapsed,
+    granted: member.granted,
+    lastAdminHold: member.lastAdminHold,
+  };
+}

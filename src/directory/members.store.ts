@@ -1,0 +1,179 @@
+import { eventValues, toldBy } from "../events/journal.store.ts";
+import type { Event } from "../events/event.ts";
+import type { Statement } from "../storage/types.ts";
+import type { Member } from "./member.ts";
+
+/** Every column that a write sets, with its type; the keys are those of `Member`. Order is that of the values. */
+const WRITTEN = {
+  scim: ["scim", "jsonb"],
+  userNameKey: ["user_name_key", "text"],
+  externalId: ["external_id", "text"],
+  email: ["email", "text"],
+  emailKey: ["email_key", "text"],
+  nameKey: ["name_key", "text"],
+  emailVerified: ["email_verified", "boolean"],
+  directoryId: ["directory_id", "uuid"],
+  entrance: ["entrance", "text"],
+  joinedAt: ["joined_at", "timestamptz"],
+  directoryActive: ["directory_active", "boolean"],
+  hold: ["hold", "boolean"],
+  breakGlass: ["break_glass", "boolean"],
+  granted: ["granted", "text[]"],
+  mapped: ["mapped", "text"],
+  lastAdminHold: ["last_admin_hold", "text[]"],
+  entitled: ["entitled", "text[]"],
+  roles: ["roles", "text[]"],
+  administers: ["administers", "boolean"],
+  seat: ["seat", "text"],
+  waitingSince: ["waiting_since", "timestamptz"],
+  needsSeat: ["needs_seat", "boolean"],
+  displacedAt: ["displaced_at", "timestamptz"],
+  invitationLapsed: ["invitation_lapsed", "boolean"],
+  reasons: ["reasons", "jsonb"],
+  lastSignInAt: ["last_sign_in_at", "timestamptz"],
+  version: ["version", "bigint"],
+  updatedAt: ["updated_at", "timestamptz"],
+} as const satisfies Partial<Record<keyof Member, readonly [column: string, type: string]>>;
+
+const written = Object.entries(WRITTEN) as [keyof typeof WRITTEN, readonly [string, string]][];
+
+/** A member's columns under the names of `Member`, for a `select` over `members m`. */
+export const MEMBER = [
+  'm.id as "id"',
+  'm.status as "status"',
+  'm.created_at as "createdAt"',
+  ...written.map(([key, [column]]) => `m.${column} as "${key}"`),
+].join(",");
+
+/**
+ * How a write meets the tenant's seats; each yields a row, or none when its condition does not hold, and then nothing
+ * is written. All demand the version of the rules that the decision was made by.
+ *
+ * - `pass`: no seat moves
+ * - `unlimited`: a seat is taken or freed where none are counted
+ * - `take`: takes one if there is one; this is rule 1's one statement
+ * - `exceed`: takes one above the limit (rule 6), under the lock
+ * - `free`: gives one back, under the lock
+ */
+export type SeatDoor = "pass" | "unlimited" | "take" | "exceed" | "free";
+
+const DOORS: Record<SeatDoor, string> = {
+  pass: "select from tenant_seats where tenant_id = $1 and rules_version = $2 for key share",
+  unlimited:
+    "select from tenant_seats where tenant_id = $1 and rules_version = $2 and seat_limit is null for key share",
+  take: "update tenant_seats set used = used + 1 where tenant_id = $1 and rules_version = $2 and used < seat_limit returning used",
+  exceed: "update tenant_seats set used = used + 1 where tenant_id = $1 and rules_version = $2 returning used",
+  free: "update tenant_seats set used = used - 1 where tenant_id = $1 and rules_version = $2 returning used",
+};
+
+/** SQLSTATE of `must()`: a member has changed since it was read. */
+export const STALE = "US001";
+
+/** What a write of one member needs to know besides the member. */
+export interface WriteContext {
+  readonly tenantId: string;
+  readonly rulesVersion: number;
+  readonly seatDoor: SeatDoor;
+  readonly told: Event;
+  /** argon2id, PHC string; undefined leaves the password as it is. */
+  readonly passwordHash?: string | undefined;
+}
+
+const columns = written.map(([, [column]]) => column).join(",");
+const FIRST_WRITTEN = 5;
+const places = written.map(([, [, type]], i) => `$${FIRST_WRITTEN + i}::${type}`).join(",");
+const FIRST_EVENT = FIRST_WRITTEN + written.length;
+
+/** Creates a member through a seat door and tells it; answers one row, or none when the door was shut. */
+export function insertMember(context: WriteContext, member: Member): Statement<{ version: number }> {
+  return {
+    name: `member_insert_${context.seatDoor}`,
+    text: `with door as (${DOORS[context.seatDoor]}),
+      born as (insert into members (tenant_id,id,password_hash,created_at,${columns})
+        select $1,$3::uuid,$4::text,$${FIRST_EVENT + 8}::timestamptz,${places} from door returning version),
+      told as (${toldBy("born", FIRST_EVENT)})
+      select version from born`,
+    values: [...values(context, member), member.createdAt],
+  };
+}
+
+/**
+ * Changes a member that still has the version it was read with (`member.version - 1`), through a seat door, and tells
+ * it; answers the version, or null when the door was shut.
+ *
+ * @throws SQLSTATE US001 when somebody else was faster: read again
+ */
+export function updateMember(context: WriteContext, member: Member): Statement<{ version: number | null }> {
+  return {
+    name: `member_update_${context.seatDoor}`,
+    text: `with door as (${DOORS[context.seatDoor]}),
+      changed as (update members m set (password_hash,${columns}) = row(coalesce($4::text, m.password_hash),${places})
+        from door where m.tenant_id = $1 and m.id = $3::uuid and m.version = $${FIRST_WRITTEN + versionAt}::bigint - 1
+        returning m.version),
+      told as (${toldBy("changed", FIRST_EVENT)})
+      select (select version from changed) as version,
+        must(exists (select from changed) or not exists (select from door))`,
+    values: values(context, member),
+  };
+}
+
+const versionAt = written.findIndex(([key]) => key === "version");
+
+function values(context: WriteContext, member: Member): unknown[] {
+  const own = written.map(([key]) => toWire(key, member[key]));
+  const { tenantId, rulesVersion, passwordHash = null, told } = context;
+  return [tenantId, rulesVersion, member.id, passwordHash, ...own, ...eventValues(told)];
+}
+
+/** pg writes arrays as SQL arrays; those in a jsonb column are JSON. */
+function toWire(key: keyof typeof WRITTEN, value: unknown): unknown {
+  return WRITTEN[key][1] === "jsonb" ? JSON.stringify(value) : value;
+}
+
+/** One member by id; break-glass members included. */
+export function memberById(tenantId: string, id: string): Statement<Member> {
+  return {
+    name: "member_by_id",
+    text: `select ${MEMBER} from members m where m.tenant_id = $1 and m.id = $2`,
+    values: [tenantId, id],
+  };
+}
+
+/** The same, locked until the transaction ends. */
+export function lockMember(tenantId: string, id: string): Statement<Member> {
+  return {
+    name: "member_lock",
+    text: `select ${MEMBER} from members m where m.tenant_id = $1 and m.id = $2 for no key update`,
+    values: [tenantId, id],
+  };
+}
+
+/** Deletes a member that still has this version, and leaves the tombstone of rule 22; answers one row or none. */
+export function deleteMember(tenantId: string, member: Member, now: Date): Statement<{ id: string }> {
+  return {
+    name: "member_delete",
+    text: `with gone as (delete from members where tenant_id = $1 and id = $2 and version = $3 returning id, email_key),
+      buried as (insert into tombstones (tenant_id, member_id, email_key, removed_at)
+        select $1, id, coalesce(email_key, ''), $4::timestamptz from gone)
+      select id from gone`,
+    values: [tenantId, member.id, member.version, now],
+  };
+}
+
+/** Whether another member has this e-mail address (folded). */
+export function memberWithEmail(tenantId: string, emailKey: string): Statement<{ id: string }> {
+  return {
+    name: "member_with_email",
+    text: "select id from members where tenant_id = $1 and email_key = $2 limit 1",
+    values: [tenantId, emailKey],
+  };
+}
+
+/** How many members administer (rule 17), but for one. */
+export function otherAdmins(tenantId: string, memberId: string): Statement<{ count: number }> {
+  return {
+    name: "member_other_admins",
+    text: `select count(*) from members where tenant_id = $1 and administers and id <> $2`,
+    values: [tenantId, memberId],
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * events/ owns the journal: what happened, by whom, to whom. It is the audit log, the activity feed and the source of
+ * everything that tells the world. Rows are written by `record`, or by a statement of another room that carries
+ * `toldBy`, always in the transaction of the change itself.
+ */
+import { newId } from "../base/ids.ts";
+import type { Actor } from "../storage/types.ts";
+
+/** Each type of event: a noun and what happened to it. */
+export type EventType =
+  | "tenant.created"
+  | "tenant.updated"
+  | "tenant.deleted"
+  | "tenant.adminless"
+  | "plan.changed"
+  | "directory.created"
+  | "directory.updated"
+  | "directory.deleted"
+  | "scim_token.created"
+  | "scim_token.revoked"
+  | "api_key.created"
+  | "api_key.revoked"
+  | "member.created"
+  | "member.updated"
+  | "member.suspended"
+  | "member.reactivated"
+  | "member.seat_promoted"
+  | "member.deleted";
+
+/** What an event is about. */
+export interface Target {
+  readonly type: "tenant" | "member" | "directory" | "scim_token" | "api_key" | "plan";
+  readonly id: string | null;
+}
+
+/** An event as it is written; `data` holds ids, names of attributes and transitions `[before, after]`, no secrets. */
+export interface Event {
+  readonly id: string;
+  readonly type: EventType;
+  readonly actor: Actor;
+  readonly target: Target;
+  readonly at: Date;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Makes an event of the use-case's actor and time. */
+export function event(
+  who: { actor: Actor; now: Date },
+  type: EventType,
+  target: Target,
+  data: Event["data"] = {},
+): Event {
+  return { id: newId(who.now), type, actor: who.actor, target, at: who.now, data };
+}
