@@ -1,7 +1,8 @@
 import { decide } from "../admission/seats.ts";
+import type { Rules } from "../admission/types.ts";
 import { Refusal } from "../base/errors.ts";
-import { inTenant, onceInTenant, sqlState } from "../storage/scope.ts";
-import type { Database, Scope, Statement, Who } from "../storage/types.ts";
+import { inTenant, onceInTenant, readOnce, sqlState } from "../storage/scope.ts";
+import type { Database, Scope, Statement, Transaction, Who } from "../storage/types.ts";
 import type { Via } from "./createMember.ts";
 import { keepAnAdmin, tellIfAdminless } from "./lastAdmin.ts";
 import { personOf, standingOf, type Member } from "./member.ts";
@@ -16,9 +17,15 @@ import { context, pick, promoteNext, underLock } from "./underLock.ts";
 export interface Change {
   /** Makes the member as it should be; may run several times, each on a fresher one, and what it throws is thrown. */
   readonly make: (member: Member) => Member;
+  /** What else must hold, asked before the write; throws a refusal. */
+  readonly check?: Check | undefined;
+  /** Whether `check` asks about other members too: then nobody else writes until this change is made. */
+  readonly alone?: boolean | undefined;
   /** argon2id, PHC string; undefined leaves the password as it is. */
   readonly passwordHash?: string | undefined;
 }
+
+type Check = (read: Transaction["run"], before: Member, after: Member, rules: Rules) => Promise<void>;
 
 /** How often a change is tried on a member that others change at the same time, before the lock is taken. */
 const QUICK_TRIES = 3;
@@ -32,7 +39,7 @@ const QUICK_TRIES = 3;
  * @throws Refusal `not_found`, `seat_limit_reached`, `last_admin`
  */
 export async function changeMember(db: Database, who: Who, id: string, change: Change, via: Via): Promise<Member> {
-  for (let i = 0; i < QUICK_TRIES; i++) {
+  for (let i = 0; i < QUICK_TRIES && change.alone !== true; i++) {
     const outcome = await quickly(db, who, id, change, via);
     if (typeof outcome === "object") return outcome;
     if (outcome === "careful") break;
@@ -56,6 +63,7 @@ async function quickly(
   const [[before]] = await onceInTenant(db, who, memberById(who.tenantId, id));
   if (!before) throw noSuchMember(id);
   const wanted = change.make(before);
+  await change.check?.(readOnce(db, who), before, wanted, rules.rules);
   const decision = decide(standingOf(before, who.now), personOf(wanted), via.door, via.act, rules.rules);
   const settled = settle(wanted, decision, rules, who.now);
   if (isNothing(before, settled, change)) return before;
@@ -90,10 +98,12 @@ async function carefully(db: Database, scope: Scope, id: string, change: Change,
   const locked = await underLock(db, scope);
   const [before] = await scope.trx.run(lockMember(scope.tenantId, id));
   if (!before) throw noSuchMember(id);
+  const wanted = change.make(before);
+  await change.check?.((statement) => scope.trx.run(statement), before, wanted, locked.rules.rules);
   const standing = standingOf(before, scope.now);
-  const decideOn = (wanted: Member): Promise<Settled> =>
-    pick(scope, wanted, decide(standing, personOf(wanted), via.door, via.act, locked.rules.rules), locked);
-  const settled = await keepAnAdmin(scope, before, await decideOn(change.make(before)), via, locked.rules, decideOn);
+  const decideOn = (member: Member): Promise<Settled> =>
+    pick(scope, member, decide(standing, personOf(member), via.door, via.act, locked.rules.rules), locked);
+  const settled = await keepAnAdmin(scope, before, await decideOn(wanted), via, locked.rules, decideOn);
   if (isNothing(before, settled, change)) return before;
   const { after, statement } = write(scope, before, settled, locked.rules, change);
   await scope.trx.run(statement);

@@ -1,6 +1,6 @@
 import { decide } from "../admission/seats.ts";
 import type { LossCause } from "../admission/lastAdmin.ts";
-import type { Act, Door } from "../admission/types.ts";
+import type { Act, Door, Rules } from "../admission/types.ts";
 import { inTenant, onceInTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { personOf, type Member } from "./member.ts";
@@ -23,7 +23,7 @@ export interface CreateOptions {
   /** argon2id, PHC string. */
   readonly passwordHash?: string | undefined;
   /** What else must hold, asked under the lock; throws a refusal. */
-  readonly check?: (scope: Scope) => Promise<void>;
+  readonly check?: (scope: Scope, rules: Rules) => Promise<void>;
 }
 
 /**
@@ -71,7 +71,7 @@ async function carefully(
   { passwordHash, check }: CreateOptions,
 ): Promise<Member> {
   const locked = await underLock(db, scope);
-  await check?.(scope);
+  await check?.(scope, locked.rules.rules);
   const decision = decide(null, personOf(newcomer), via.door, via.act, locked.rules.rules);
   const settled = await pick(scope, newcomer, decision, locked);
   const told = created(scope, settled.member);

@@ -3,6 +3,7 @@
  * for every decision about roles and seats and tells `events/` what happened. Surfaces call it; it knows no HTTP.
  */
 import { fold } from "../base/fold.ts";
+import { isUuid } from "../base/ids.ts";
 import type { Entrance, Facts, MemberStatus, Person, Reason, SeatState, Standing } from "../admission/types.ts";
 import { memberEmail, type EmailValue } from "../admission/people.ts";
 import type { ScimObject, ScimValue } from "../scim/types.ts";
@@ -46,6 +47,8 @@ export interface Profile {
   readonly email: string | null;
   readonly emailKey: string | null;
   readonly nameKey: string;
+  /** The member whom the enterprise extension names as manager; null for any other value. */
+  readonly managerId: string | null;
 }
 
 /** Derives the columns of a profile from its SCIM attributes. */
@@ -57,7 +60,8 @@ export function profileOf(scim: ScimObject): Profile {
     externalId: text(scim["externalId"]),
     email,
     emailKey: email === null ? null : fold(email),
-    nameKey: fold(displayNameOf(scim)),
+    nameKey: nameKeyOf(scim),
+    managerId: managerOf(scim),
   };
 }
 
@@ -71,6 +75,15 @@ function isEmailValue(value: ScimValue): value is ScimObject & EmailValue {
   return typeof value === "object" && value !== null && !Array.isArray(value) && text(value["value"]) !== null;
 }
 
+/** RFC 7643 §4.3 */
+export const ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+/** The id of the manager; directories that map some other key to it (Okta's `managerId`) name no resource. */
+function managerOf(scim: ScimObject): string | null {
+  const manager = complex(complex(scim[ENTERPRISE])["manager"]);
+  return isUuid(manager["value"]) ? manager["value"].toLowerCase() : null;
+}
+
 /** What a person is called: their display name, else their written-out name, else the user name. */
 export function displayNameOf(scim: ScimObject): string {
   const name = nameOf(scim);
@@ -78,10 +91,21 @@ export function displayNameOf(scim: ScimObject): string {
   return text(scim["displayName"]) ?? text(name["formatted"]) ?? (written || (text(scim["userName"]) ?? ""));
 }
 
+/** What a member is sorted and found by: what they are called, and after it the written-out name where that differs. */
+function nameKeyOf(scim: ScimObject): string {
+  const called = fold(displayNameOf(scim));
+  const { givenName, familyName } = nameOf(scim);
+  const written = fold([text(givenName), text(familyName)].filter(Boolean).join(" "));
+  return called.includes(written) ? called : `${called}\n${written}`;
+}
+
 /** The `name` attribute, empty where there is none. */
 export function nameOf(scim: ScimObject): ScimObject {
-  const name = scim["name"];
-  return typeof name === "object" && name !== null && !Array.isArray(name) ? name : {};
+  return complex(scim["name"]);
+}
+
+function complex(value: ScimValue | undefined): ScimObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 }
 
 /** A string that is not empty, else null. */
@@ -111,7 +135,8 @@ export function standingOf(member: Member, now: Date): Standing {
 /** A group move of two requests: directories send the addition within the same cycle, at most an hour (Entra: 40 min). */
 const MOVE_MS = 3_600_000;
 
-function factsOf(member: Member): Facts {
+/** What is stored of a person apart from what the rules make of it. */
+export function factsOf(member: Member): Facts {
   return {
     entrance: member.entrance,
     joined: member.joinedAt !== null,

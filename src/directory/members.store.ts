@@ -1,7 +1,7 @@
 import { eventValues, toldBy } from "../events/journal.store.ts";
 import type { Event } from "../events/event.ts";
 import type { Statement } from "../storage/types.ts";
-import type { Member } from "./member.ts";
+import { ENTERPRISE, type Member } from "./member.ts";
 
 /** Every column that a write sets, with its type; the keys are those of `Member`. Order is that of the values. */
 const WRITTEN = {
@@ -11,6 +11,7 @@ const WRITTEN = {
   email: ["email", "text"],
   emailKey: ["email_key", "text"],
   nameKey: ["name_key", "text"],
+  managerId: ["manager_id", "uuid"],
   emailVerified: ["email_verified", "boolean"],
   directoryId: ["directory_id", "uuid"],
   entrance: ["entrance", "text"],
@@ -160,12 +161,49 @@ export function deleteMember(tenantId: string, member: Member, now: Date): State
   };
 }
 
-/** Whether another member has this e-mail address (folded). */
-export function memberWithEmail(tenantId: string, emailKey: string): Statement<{ id: string }> {
+/** Whether a member has this id. */
+export function memberExists(tenantId: string, id: string): Statement {
   return {
-    name: "member_with_email",
-    text: "select id from members where tenant_id = $1 and email_key = $2 limit 1",
-    values: [tenantId, emailKey],
+    name: "member_exists",
+    text: "select from members where tenant_id = $1 and id = $2",
+    values: [tenantId, id],
+  };
+}
+
+/**
+ * Clears a manager who is no more from those they managed, and the extension that holds nothing else: a reference to
+ * nobody would be refused when the directory writes it back.
+ */
+export function clearManager(tenantId: string, managerId: string, now: Date): Statement {
+  return {
+    name: "member_clear_manager",
+    text: `update members set manager_id = null, version = version + 1, updated_at = $3,
+        scim = case when scim->$4 - 'manager' = '{}'::jsonb then scim - $4 else scim #- array[$4, 'manager'] end
+      where tenant_id = $1 and manager_id = $2`,
+    values: [tenantId, managerId, now, ENTERPRISE],
+  };
+}
+
+/** A member who has this e-mail address or user name (folded), but for one. */
+export function memberWithAddress(
+  tenantId: string,
+  emailKey: string,
+  exceptId: string | null,
+): Statement<{ id: string }> {
+  return {
+    name: "member_with_address",
+    text: `select id from members where tenant_id = $1 and (email_key = $2 or user_name_key = $2)
+      and id is distinct from $3::uuid limit 1`,
+    values: [tenantId, emailKey, exceptId],
+  };
+}
+
+/** How many members are there for emergencies (rule 28), but for one. */
+export function otherBreakGlass(tenantId: string, memberId: string): Statement<{ count: number }> {
+  return {
+    name: "member_other_break_glass",
+    text: "select count(*) from members where tenant_id = $1 and break_glass and id <> $2",
+    values: [tenantId, memberId],
   };
 }
 
@@ -175,5 +213,41 @@ export function otherAdmins(tenantId: string, memberId: string): Statement<{ cou
     name: "member_other_admins",
     text: `select count(*) from members where tenant_id = $1 and administers and id <> $2`,
     values: [tenantId, memberId],
+  };
+}
+
+/** Where the values of a filter begin in the lists below. */
+export const FIRST_FILTER_VALUE = 4;
+
+/** A condition over `members m`, as `scimFilter.store.ts` makes it. */
+export interface Where {
+  readonly sql: string;
+  /** Of a shape that is asked for all the time, and of which there are few: its statements are prepared. */
+  readonly name?: string;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * A page of the members that directories see, in the order of their ids, without the first `offset`.
+ *
+ * An equality on a unique column makes this one look-up: the planner needs no order for a row.
+ */
+export function pageOfMembers(tenantId: string, where: Where | null, offset: number, count: number): Statement<Member> {
+  return {
+    ...(where === null ? { name: "member_page" } : where.name !== undefined && { name: `member_page_${where.name}` }),
+    text: `with page as (select m.id from members m where m.tenant_id = $1 and not m.break_glass
+        ${where ? `and ${where.sql}` : ""} order by m.id offset $2 limit $3)
+      select ${MEMBER} from page join members m on m.tenant_id = $1 and m.id = page.id order by m.id`,
+    values: [tenantId, offset, count, ...(where?.values ?? [])],
+  };
+}
+
+/** How many members directories see. */
+export function countOfMembers(tenantId: string, where: Where | null): Statement<{ total: number }> {
+  return {
+    ...(where === null && { name: "member_count" }),
+    text: `select count(*) as total from members m where m.tenant_id = $1 and not m.break_glass
+      ${where ? `and ${where.sql} and $2::int = $3::int` : ""}`,
+    values: where ? [tenantId, 0, 0, ...where.values] : [tenantId],
   };
 }

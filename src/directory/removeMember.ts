@@ -6,7 +6,7 @@ import type { Via } from "./createMember.ts";
 import { refuseLastAdmin, tellIfAdminless } from "./lastAdmin.ts";
 import type { Member } from "./member.ts";
 import { deleted } from "./memberEvents.ts";
-import { deleteMember, lockMember } from "./members.store.ts";
+import { clearManager, deleteMember, lockMember } from "./members.store.ts";
 import { freeSeat } from "./seats.store.ts";
 import { promoteNext, underLock } from "./underLock.ts";
 
@@ -30,6 +30,7 @@ export async function removeMember(
     check(member);
     if (member.administers) await refuseLastAdmin(scope, member, via);
     await scope.trx.run(deleteMember(who.tenantId, member, who.now));
+    await scope.trx.run(clearManager(who.tenantId, member.id, who.now));
     await record(scope, deleted(who, member));
     if (member.administers) await tellIfAdminless(scope, member);
     if (member.seat !== "held" || locked.seats.limit === null) return;

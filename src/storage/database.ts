@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { Pool } from "pg";
+import { Pool, type PoolClient } from "pg";
+import { Refusal } from "../base/errors.ts";
 import { embeddedStream } from "./embeddedStream.ts";
 import { lockFolder } from "./folderLock.ts";
 import { migrate, readMigrations } from "./migrate.ts";
@@ -39,12 +40,23 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 async function prepareSchema(pool: Pool): Promise<string> {
-  const client = await pool.connect();
+  const client = await firstConnection(pool);
   try {
     await migrate(client, readMigrations());
     return await ensureTenantRole(client);
   } finally {
     client.release();
+  }
+}
+
+/** At the start an unreachable database is the configuration's fault, and one line says so. */
+async function firstConnection(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    // A refused connection to a name with several addresses is an AggregateError without a message.
+    const cause = error instanceof AggregateError ? error.errors[0] : error;
+    throw new Refusal("unavailable", `DATABASE_URL: cannot connect: ${cause instanceof Error ? cause.message : cause}`);
   }
 }
 

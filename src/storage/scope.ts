@@ -37,6 +37,11 @@ export async function onceInTenant<const S extends readonly Statement[]>(
   });
 }
 
+/** Runs single statements as `onceInTenant` does, for code that may also be handed a transaction's `run`. */
+export function readOnce(db: Database, who: Pick<Who, "tenantId">): Transaction["run"] {
+  return async (statement) => (await onceInTenant(db, who, statement))[0];
+}
+
 /**
  * Opens a transaction in one tenant: role and tenant are set for it alone, so row-level security holds whatever the
  * statements say, and nothing stays in the database session (which pgbouncer shares).

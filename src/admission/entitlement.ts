@@ -1,0 +1,60 @@
+/** Which roles a person is entitled to, and from what: mappings, grants, the default, or the fallback (rules 8 to 17). */
+import { firstMatch } from "./mappings.ts";
+import { builtInFallback } from "./roles.ts";
+import type { Person, RoleReason, Rules, Standing } from "./types.ts";
+
+export interface Entitlement {
+  readonly mapped: string | null;
+  readonly entitled: readonly string[];
+  readonly reasons: readonly RoleReason[];
+}
+
+/** The roles this person is entitled to after the change; never none, and only roles that exist. */
+export function entitle(before: Standing | null, person: Person, rules: Rules): Entitlement {
+  const match = firstMatch(rules, person);
+  const named: RoleReason[] = [
+    ...(match ? [match] : []),
+    ...person.granted.map((role) => ({ code: "granted", role }) as const),
+    ...person.lastAdminHold.map((role) => ({ code: "lastAdminHold", role }) as const),
+  ].filter(({ role }) => rules.roles.has(role));
+  // Rule 15: nobody ever has no role. Rule 11: manual grants are added, so the fallback stands in only for nothing.
+  const reasons = named.length > 0 ? named : [standIn(before, person, rules)];
+  const entitled = [...new Set(reasons.map(({ role }) => role))];
+  return { mapped: match?.role ?? null, entitled, reasons };
+}
+
+/** The role in force without a seat: the policy's, or the built-in viewer where that one would need a seat. */
+export function fallbackRole({ policy, roles }: Rules): string {
+  const chosen = roles.get(policy.fallbackRole);
+  return chosen && !chosen.seatRequired ? chosen.slug : builtInFallback;
+}
+
+function standIn(before: Standing | null, person: Person, rules: Rules): RoleReason {
+  const role = fallbackRole(rules);
+  if (before?.mapped) return { code: "leftMapping", role, lost: before.mapped };
+  if (rules.mappings.length > 0) return unmatched(before, role);
+  return (
+    (before === null ? arrivalDefault(person, rules) : keptDefault(before, rules)) ?? { code: "nothingGranted", role }
+  );
+}
+
+/** Rule 11; whoever left a mapping keeps that explanation for as long as nothing else matches. */
+function unmatched(before: Standing | null, role: string): RoleReason {
+  const left = before?.reasons.find((reason) => reason.code === "leftMapping");
+  return left ? { ...left, role } : { code: "noMappingMatched", role };
+}
+
+/** Rule 8: what was asked, else `seatedRole`; with autoAssign off that is for those whom an admin created. */
+function arrivalDefault(person: Person, { policy, roles }: Rules): RoleReason | null {
+  const seated = policy.autoAssign || person.entrance === "admin";
+  return seated && roles.has(policy.seatedRole) ? { code: "defaultRole", role: policy.seatedRole } : null;
+}
+
+/** The default was given on arrival: a later change of the setting, or of a profile, does not give another. */
+function keptDefault(before: Standing, { roles }: Rules): RoleReason | null {
+  const [role] = before.entitled;
+  const gone = [...before.granted, ...before.lastAdminHold].some((given) => roles.has(given));
+  if (gone || role === undefined || !roles.has(role)) return null;
+  const known = before.reasons.find((reason): reason is RoleReason => "role" in reason && reason.role === role);
+  return known ?? { code: "defaultRole", role };
+}

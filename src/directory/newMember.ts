@@ -1,0 +1,34 @@
+import type { Entrance } from "../admission/types.ts";
+import type { Member, Profile } from "./member.ts";
+
+/** A newcomer who has joined, before admission decides; every entrance starts from this. */
+export function newMember(id: string, profile: Profile, entrance: Entrance, now: Date): Member {
+  return {
+    ...profile,
+    id,
+    entrance,
+    emailVerified: false,
+    directoryId: null,
+    joinedAt: now,
+    directoryActive: true,
+    hold: false,
+    breakGlass: false,
+    status: "active",
+    granted: [],
+    mapped: null,
+    lastAdminHold: [],
+    entitled: [],
+    roles: [],
+    administers: false,
+    seat: "none",
+    waitingSince: null,
+    needsSeat: false,
+    displacedAt: null,
+    invitationLapsed: false,
+    reasons: [],
+    lastSignInAt: null,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+}

@@ -1,0 +1,31 @@
+import { hash, type Options } from "@node-rs/argon2";
+import { Refusal } from "../base/errors.ts";
+
+/** OWASP's first choice for argon2id, which is the library's default algorithm: memory in KiB, passes, lanes. */
+const ARGON2ID: Options = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
+
+/** Longest password in characters (code points): longer than any that people or their managers choose. */
+export const MAX_PASSWORD_LENGTH = 256;
+
+/**
+ * Refuses a password that is shorter than the tenant allows.
+ *
+ * @param minLength in characters (code points), `signIn.passwordMinLength`
+ * @throws Refusal `invalid_request`
+ */
+export function checkPassword(password: string, minLength: number): void {
+  const { length } = Array.from(normalised(password));
+  if (length >= minLength) return;
+  const message = `The password has ${length} characters; use at least ${minLength}.`;
+  throw new Refusal("invalid_request", message, { errors: [{ path: "/password", message }] });
+}
+
+/** argon2id of a password as a PHC string, off the event loop; never inside a transaction, for it takes its time. */
+export function hashPassword(password: string): Promise<string> {
+  return hash(normalised(password), ARGON2ID);
+}
+
+/** NIST SP 800-63B §5.1.1.2: the same characters typed on two keyboards are one password. */
+function normalised(password: string): string {
+  return password.normalize("NFKC");
+}

@@ -1,0 +1,175 @@
+import { pushed, seenByDirectories } from "../admission/people.ts";
+import { Refusal } from "../base/errors.ts";
+import { newId } from "../base/ids.ts";
+import type { Page } from "../scim/list.ts";
+import type { ResourceType } from "../scim/registry.ts";
+import type { ResolvedFilter } from "../scim/resolve.ts";
+import type { ScimObject } from "../scim/types.ts";
+import { ScimRefusal } from "../scim/types.ts";
+import { onceInTenant, readOnce, violatedUnique } from "../storage/scope.ts";
+import type { Database, Transaction, Who } from "../storage/types.ts";
+import { changeMember, noSuchMember, type Change } from "./changeMember.ts";
+import { createMember, type Via } from "./createMember.ts";
+import { factsOf, profileOf, type Member, type Profile } from "./member.ts";
+import { countOfMembers, FIRST_FILTER_VALUE, memberById, memberExists, pageOfMembers } from "./members.store.ts";
+import { hashPassword } from "./passwords.ts";
+import { removeMember } from "./removeMember.ts";
+import { newMember } from "./newMember.ts";
+import { userColumns } from "./scimColumns.ts";
+import { whereOf } from "./scimFilter.store.ts";
+
+/** A person as a directory pushes them: the SCIM attributes, apart from `active` and `password`. */
+export interface PushedUser {
+  readonly scim: ScimObject;
+  /** Undefined = not said (rule 18). */
+  readonly active: boolean | undefined;
+  readonly password: string | undefined;
+}
+
+/** A directory, acting through one of its tokens. */
+export interface DirectoryWho extends Who {
+  readonly directoryId: string;
+}
+
+const VIA: Via = { door: "scim", act: "person", loss: "directory" };
+
+/**
+ * Creates a member that a directory pushes (RFC 7644 §3.3).
+ *
+ * @throws Refusal `user_name_exists` (rule 19: without any effect), `seat_limit_reached`, `not_found` for a manager who
+ * is no member of this tenant
+ */
+export async function createScimMember(db: Database, who: DirectoryWho, user: PushedUser): Promise<Member> {
+  const profile = profileOf(user.scim);
+  await checkManager(readOnce(db, who), who, null, profile);
+  const { facts } = pushed(null, user.active);
+  const newcomer = {
+    ...newMember(newId(who.now), profile, "scim", who.now),
+    directoryId: who.directoryId,
+    directoryActive: facts.directoryActive,
+  };
+  const passwordHash = user.password === undefined ? undefined : await hashPassword(user.password);
+  try {
+    return await createMember(db, who, newcomer, VIA, { passwordHash });
+  } catch (error) {
+    throw asTaken(error);
+  }
+}
+
+/** A change that a directory makes: from the member as it is to the person as they should be. */
+export interface ScimChange {
+  /** May run several times; what it throws is thrown. */
+  readonly make: (member: Member) => PushedUser;
+  /** A password that the change sets; hashed before anything is locked. */
+  readonly password: string | undefined;
+}
+
+/**
+ * Changes a member as a directory wants it, by PUT or PATCH; the first such change adopts them (rule 19).
+ *
+ * @throws Refusal `not_found`, `user_name_exists`, `seat_limit_reached` for a reactivation where the door refuses
+ */
+export async function changeScimMember(
+  db: Database,
+  who: DirectoryWho,
+  id: string,
+  change: ScimChange,
+): Promise<Member> {
+  const passwordHash = change.password === undefined ? undefined : await hashPassword(change.password);
+  const make = (member: Member): Member => push(who, member, change.make(visible(member)));
+  const check: Change["check"] = (read, before, after) => checkManager(read, who, before, after);
+  try {
+    return await changeMember(db, who, id, { make, check, passwordHash }, VIA);
+  } catch (error) {
+    throw asTaken(error);
+  }
+}
+
+function push(who: DirectoryWho, member: Member, user: PushedUser): Member {
+  const { facts } = pushed(factsOf(member), user.active);
+  return {
+    ...member,
+    ...profileOf(user.scim),
+    directoryId: member.directoryId ?? who.directoryId,
+    directoryActive: facts.directoryActive,
+    joinedAt: member.joinedAt ?? who.now,
+    invitationLapsed: facts.invitationLapsed,
+  };
+}
+
+/** One member that directories may see. @throws Refusal `not_found` */
+export async function readScimMember(db: Database, who: Who, id: string): Promise<Member> {
+  const [[member]] = await onceInTenant(db, who, memberById(who.tenantId, id));
+  if (!member) throw noSuchMember(id);
+  return visible(member);
+}
+
+/**
+ * Removes a member as a directory wants it (RFC 7644 §3.6); a seat is never a reason to refuse it (rule 3).
+ *
+ * @param check asked with the member before it goes
+ * @throws Refusal `not_found`
+ */
+export async function removeScimMember(
+  db: Database,
+  who: Who,
+  id: string,
+  check: (member: Member) => void,
+): Promise<void> {
+  await removeMember(db, who, id, VIA, (member) => check(visible(member)));
+}
+
+/**
+ * A page of the members that directories see, active or not, in a stable order, and how many there are.
+ *
+ * @param filter null = all
+ */
+export async function listScimMembers(
+  db: Database,
+  who: Who,
+  type: ResourceType,
+  filter: ResolvedFilter | null,
+  { startIndex, count }: Page,
+): Promise<{ members: readonly Member[]; total: number }> {
+  const where = filter && whereOf(type, filter, userColumns, FIRST_FILTER_VALUE);
+  const passed = startIndex - 1;
+  const page = pageOfMembers(who.tenantId, where, passed, count);
+  const total = countOfMembers(who.tenantId, where);
+  if (where === null) {
+    const [members, [counted]] = await onceInTenant(db, who, page, total);
+    return { members, total: counted?.total ?? 0 };
+  }
+  // Most filters find one person or none: a page that is not full tells the total itself.
+  const [members] = await onceInTenant(db, who, page);
+  if (members.length < count && (members.length > 0 || passed === 0))
+    return { members, total: passed + members.length };
+  const [[counted]] = await onceInTenant(db, who, total);
+  return { members, total: counted?.total ?? 0 };
+}
+
+/** Rule 19: to a directory, break-glass members are not there. */
+function visible(member: Member): Member {
+  if (!seenByDirectories(member)) throw noSuchMember(member.id);
+  return member;
+}
+
+/** A manager is a member of the same tenant, or nobody: never data of another one. */
+async function checkManager(
+  read: Transaction["run"],
+  { tenantId }: Who,
+  before: Profile | null,
+  { managerId }: Profile,
+): Promise<void> {
+  if (managerId === null || managerId === before?.managerId) return;
+  const found = await read(memberExists(tenantId, managerId));
+  if (found.length === 0) throw new Refusal("not_found", `manager: no User ${managerId} in this tenant`);
+}
+
+function asTaken(error: unknown): unknown {
+  if (violatedUnique(error) !== "members_user_name") return error;
+  return new ScimRefusal(
+    "uniqueness",
+    "userName is taken by another User of this tenant; change that one",
+    "user_name_exists",
+  );
+}

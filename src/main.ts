@@ -1,0 +1,92 @@
+import { pathToFileURL } from "node:url";
+import { Refusal } from "./base/errors.ts";
+import { ConfigFault, ensureKeys, readConfig, type Config } from "./config.ts";
+import { listen, stop } from "./http/lifecycle.ts";
+import { createLogger } from "./http/logger.ts";
+import { ownSchemas, readSchemaFiles } from "./provisioning/schemaFiles.ts";
+import { createRegistry, type Registry } from "./scim/registry.ts";
+import { createServer } from "./server.ts";
+import { openDatabase } from "./storage/database.ts";
+
+/** sysexits.h: EX_CONFIG */
+const CONFIGURATION = 78;
+
+/** A running server, and how to end it. */
+export interface Running {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/** environment → database → surfaces → listen. @throws ConfigFault, Refusal `unavailable` */
+export async function start(config: Config): Promise<Running> {
+  const keys = ensureKeys(config);
+  const log = createLogger(config.logLevel);
+  const registry = readRegistry(config);
+  const db = await openDatabase({
+    url: config.databaseUrl ?? undefined,
+    prepare: config.databasePrepare,
+    folder: config.dataDir,
+    onFault: (error) => log.error({ err: error }, "an idle database connection broke"),
+  });
+  const { publicUrl, trustProxy } = config;
+  const app = createServer({ db, registry, publicUrl, operatorKeys: keys.operatorKeys, trustProxy, log });
+  const server = await listen(app, config);
+  const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`;
+  log.info({ url, publicUrl, database: db.kind }, "listening");
+  if (keys.generated) greet(config, keys.operatorKeys[0] ?? "");
+  const close = async (): Promise<void> => {
+    await stop(server);
+    await db.close();
+    log.info("stopped");
+  };
+  return { url, close };
+}
+
+function readRegistry({ schemasDir }: Config): Registry {
+  try {
+    const { schemas, resourceTypes } = readSchemaFiles(ownSchemas, ...(schemasDir === null ? [] : [schemasDir]));
+    return createRegistry(schemas, resourceTypes);
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    throw new ConfigFault("USHER_SCHEMAS_DIR", fault, "schemas and resource types in the form of scim-schemas/");
+  }
+}
+
+/** The operator key is shown at the first start and never again. */
+function greet({ publicUrl, dataDir }: Config, key: string): void {
+  process.stdout.write(
+    [
+      "",
+      `  Usher is up at ${publicUrl}`,
+      "",
+      `  Operator key, shown this once (kept in ${dataDir}):`,
+      `  ${key}`,
+      "",
+      `  First tenant: see "First steps" in README.md. API: ${publicUrl}/api/v1/openapi.json`,
+      "",
+      "",
+    ].join("\n"),
+  );
+}
+
+async function main(): Promise<void> {
+  const running = await start(readConfig());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      running.close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+  }
+}
+
+/** What is the configuration's fault is one line; anything else keeps its stack. */
+function fail(error: unknown): void {
+  const known = error instanceof ConfigFault || error instanceof Refusal;
+  process.stderr.write(`${known ? `usher: ${error.message}` : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exitCode = known ? CONFIGURATION : 1;
+  process.exit();
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main().catch(fail);

@@ -1,0 +1,60 @@
+import { Router } from "express";
+import { Refusal } from "../base/errors.ts";
+import { methodNotAllowed } from "../http/fallback.ts";
+import { sendJson } from "../http/reply.ts";
+import {
+  resourceTypeByName,
+  resourceTypeList,
+  schemaById,
+  schemaList,
+  serviceProviderConfig,
+  type Capabilities,
+} from "../scim/discovery.ts";
+import type { Registry } from "../scim/registry.ts";
+import type { ScimObject } from "../scim/types.ts";
+import { MEDIA_TYPE, PAGE_LIMITS } from "./limits.ts";
+
+/** What works; clients choose their ways by it, so nothing stands here that does not. */
+const CAPABILITIES: Capabilities = {
+  patch: true,
+  filter: { maxResults: PAGE_LIMITS.maxCount },
+  changePassword: true,
+  sort: false,
+  etag: true,
+  authenticationSchemes: [
+    {
+      type: "oauthbearertoken",
+      name: "OAuth Bearer Token",
+      description: "A SCIM token of one directory, in the header Authorization: Bearer",
+      specUri: "https://www.rfc-editor.org/info/rfc6750",
+      primary: true,
+    },
+  ],
+  pagination: { defaultPageSize: PAGE_LIMITS.defaultCount, maxPageSize: PAGE_LIMITS.maxCount },
+};
+
+/** `/ServiceProviderConfig` tells how to authenticate, so it needs no credentials (RFC 7644 §4). */
+export function configRouter(baseUrl: string): Router {
+  const router = Router();
+  route(router, "/ServiceProviderConfig", () => serviceProviderConfig(CAPABILITIES, baseUrl));
+  return router;
+}
+
+/** `/ResourceTypes` and `/Schemas` (RFC 7644 §4). */
+export function discoveryRouter(registry: Registry, baseUrl: string): Router {
+  const router = Router();
+  route(router, "/ResourceTypes", () => resourceTypeList(registry, baseUrl));
+  route(router, "/ResourceTypes/:name", (name) => resourceTypeByName(registry, name, baseUrl));
+  route(router, "/Schemas", () => schemaList(registry, baseUrl));
+  route(router, "/Schemas/:name", (name) => schemaById(registry, name, baseUrl));
+  return router;
+}
+
+function route(router: Router, path: string, show: (name: string) => ScimObject): void {
+  router.get(path, (req, res) => {
+    // RFC 7644 §4: a filter is answered 403, "to allow clients to know that the filter was not processed".
+    if (req.query["filter"] !== undefined) throw new Refusal("forbidden", `${path} takes no filter`);
+    sendJson(res, 200, MEDIA_TYPE, show(String(req.params["name"] ?? "")));
+  });
+  router.all(path, methodNotAllowed("GET"));
+}

@@ -1,0 +1,155 @@
+import { Router, type Request, type Response } from "express";
+import { Refusal } from "../base/errors.ts";
+import { isUuid } from "../base/ids.ts";
+import { readJson } from "../http/body.ts";
+import { methodNotAllowed } from "../http/fallback.ts";
+import { sendJson } from "../http/reply.ts";
+import { parseFilter } from "../scim/filter.ts";
+import { listResponse, pageOf, type Page } from "../scim/list.ts";
+import { normaliseResource } from "../scim/normalise.ts";
+import { parsePatchOp } from "../scim/patchMessage.ts";
+import type { PatchOperation } from "../scim/patchOperation.ts";
+import { project, selection, type Selection } from "../scim/project.ts";
+import type { ResourceType } from "../scim/registry.ts";
+import { resolveFilter, type ResolvedFilter } from "../scim/resolve.ts";
+import { ScimRefusal, type ScimObject } from "../scim/types.ts";
+import { validate } from "../scim/validate.ts";
+import { BODY, MEDIA_TYPE, PAGE_LIMITS } from "./limits.ts";
+import { namesVersion } from "./etag.ts";
+import type { ScimRequest } from "./request.ts";
+
+/** What an endpoint needs of a kind of resource; each answer is a whole resource with its `meta`. */
+export interface ResourceHandlers {
+  readonly type: ResourceType;
+  create(request: ScimRequest, resource: ScimObject): Promise<ScimObject>;
+  read(request: ScimRequest, id: string): Promise<ScimObject>;
+  list(request: ScimRequest, filter: ResolvedFilter | null, page: Page): Promise<ResourcePage>;
+  replace(request: ScimRequest, id: string, resource: ScimObject): Promise<ScimObject>;
+  patch(request: ScimRequest, id: string, operations: readonly PatchOperation[]): Promise<ScimObject>;
+  remove(request: ScimRequest, id: string): Promise<void>;
+}
+
+/** A page of resources, and how many there are in all. */
+export interface ResourcePage {
+  readonly resources: readonly ScimObject[];
+  readonly total: number;
+}
+
+type Query = Readonly<Record<string, string | string[] | undefined>>;
+
+/** The routes of one resource type (RFC 7644 §3.2). */
+export function resourceRouter(handlers: ResourceHandlers): Router {
+  const { type } = handlers;
+  const router = Router();
+  router.get(type.endpoint, (req, res) => list(handlers, req, res));
+  router.post(type.endpoint, (req, res) => create(handlers, req, res));
+  router.all(type.endpoint, methodNotAllowed("GET", "POST"));
+  const one = `${type.endpoint}/:id`;
+  router.get(one, (req, res) => read(handlers, req, res));
+  router.put(one, (req, res) => replace(handlers, req, res));
+  router.patch(one, (req, res) => patch(handlers, req, res));
+  router.delete(one, (req, res) => remove(handlers, req, res));
+  router.all(one, methodNotAllowed("GET", "PUT", "PATCH", "DELETE"));
+  return router;
+}
+
+async function create({ type, create: make }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+  const request = requestOf(res);
+  const shown = selectionOf(type, req, request);
+  const resource = await readResource(type, req, request);
+  send(res, 201, shown, await make(request, resource));
+}
+
+async function read({ type, read: find }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+  const request = requestOf(res);
+  const shown = selectionOf(type, req, request);
+  const resource = await find(request, idOf(type, req));
+  const { version } = metaOf(resource);
+  const known = req.headers["if-none-match"];
+  // RFC 7644 §3.14 and RFC 9110 §13.1.2
+  if (known !== undefined && namesVersion(known, Number(version.slice(3, -1)))) {
+    res.status(304).setHeader("ETag", version).end();
+    return;
+  }
+  send(res, 200, shown, resource);
+}
+
+async function list({ type, list: find }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+  const request = requestOf(res);
+  const query = req.query as Query;
+  const shown = selectionOf(type, req, request);
+  const page = pageOf(query, PAGE_LIMITS);
+  const { resources, total } = await find(request, filterOf(type, query["filter"], request), page);
+  const body = listResponse(
+    resources.map((each) => project(shown, each)),
+    total,
+    page.startIndex,
+  );
+  sendJson(res, 200, MEDIA_TYPE, body);
+}
+
+async function replace({ type, replace: put }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+  const request = requestOf(res);
+  const shown = selectionOf(type, req, request);
+  const id = idOf(type, req);
+  send(res, 200, shown, await put(request, id, await readResource(type, req, request)));
+}
+
+async function patch({ type, patch: change }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+  const request = requestOf(res);
+  const shown = selectionOf(type, req, request);
+  const id = idOf(type, req);
+  const operations = parsePatchOp(type, await readJson(req, BODY), request.leniency);
+  send(res, 200, shown, await change(request, id, operations));
+}
+
+async function remove({ type, remove: end }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+  await end(requestOf(res), idOf(type, req));
+  res.status(204).end();
+}
+
+/** The request that the credentials made, earlier on the same way. */
+export function requestOf(res: Response): ScimRequest {
+  return res.locals["scim"] as ScimRequest;
+}
+
+async function readResource(type: ResourceType, req: Request, { leniency }: ScimRequest): Promise<ScimObject> {
+  const resource = normaliseResource(type, await readJson(req, BODY), leniency);
+  validate(type, resource);
+  return resource;
+}
+
+function selectionOf(type: ResourceType, req: Request, { leniency }: ScimRequest): Selection {
+  const { attributes, excludedAttributes } = req.query as Query;
+  return selection(type, attributes, excludedAttributes, leniency);
+}
+
+function filterOf(
+  type: ResourceType,
+  filter: string | string[] | undefined,
+  request: ScimRequest,
+): ResolvedFilter | null {
+  if (filter === undefined) return null;
+  if (typeof filter !== "string") throw new ScimRefusal("invalidFilter", "filter is given more than once");
+  return resolveFilter(type, parseFilter(filter, request.leniency), request.leniency);
+}
+
+/** Ids are UUIDs; any other text is an id that nobody has, and never reaches the database. */
+function idOf(type: ResourceType, req: Request): string {
+  const { id } = req.params;
+  if (isUuid(id)) return id.toLowerCase();
+  throw new Refusal("not_found", `no ${type.name} ${String(id).slice(0, 100)}`);
+}
+
+function send(res: Response, status: number, shown: Selection, resource: ScimObject): void {
+  const { location, version } = metaOf(resource);
+  // RFC 7644 §3.1: Content-Location; §3.3: Location of what was created, equal to meta.location
+  res.setHeader("Content-Location", location);
+  if (status === 201) res.setHeader("Location", location);
+  res.setHeader("ETag", version);
+  sendJson(res, status, MEDIA_TYPE, project(shown, resource));
+}
+
+function metaOf(resource: ScimObject): { location: string; version: string } {
+  return resource["meta"] as { location: string; version: string };
+}

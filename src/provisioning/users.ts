@@ -1,0 +1,67 @@
+import type { Member } from "../directory/member.ts";
+import {
+  changeScimMember,
+  createScimMember,
+  listScimMembers,
+  readScimMember,
+  removeScimMember,
+} from "../directory/scimMembers.ts";
+import { applyPatch } from "../scim/patch.ts";
+import type { PatchOperation } from "../scim/patchOperation.ts";
+import type { ResourceType } from "../scim/registry.ts";
+import { replaceResource } from "../scim/replace.ts";
+import type { ScimObject } from "../scim/types.ts";
+import { validate } from "../scim/validate.ts";
+import type { ResourceHandlers } from "./endpoint.ts";
+import { checkIfMatch } from "./etag.ts";
+import type { ScimRequest } from "./request.ts";
+import { fromUser, toUser } from "./userResource.ts";
+
+/** `/Users`: the members of a tenant, as its directories see them. */
+export function userHandlers(type: ResourceType): ResourceHandlers {
+  const show = (request: ScimRequest, member: Member): ScimObject => toUser(type, member, request.baseUrl);
+
+  const change = async (
+    request: ScimRequest,
+    id: string,
+    password: string | undefined,
+    transform: (user: ScimObject) => ScimObject,
+  ): Promise<ScimObject> => {
+    const make = (member: Member) => {
+      checkIfMatch(request.ifMatch, member.version);
+      return fromUser(transform(show(request, member)));
+    };
+    return show(request, await changeScimMember(request.db, directoryOf(request), id, { make, password }));
+  };
+
+  return {
+    type,
+    create: async (request, resource) =>
+      show(request, await createScimMember(request.db, directoryOf(request), fromUser(resource))),
+    read: async (request, id) => show(request, await readScimMember(request.db, request.who, id)),
+    list: async (request, filter, page) => {
+      const { members, total } = await listScimMembers(request.db, request.who, type, filter, page);
+      return { resources: members.map((member) => show(request, member)), total };
+    },
+    replace: (request, id, resource) =>
+      change(request, id, fromUser(resource).password, (current) => replaceResource(type, current, resource)),
+    patch: (request, id, operations) =>
+      change(request, id, passwordOf(operations), (current) => {
+        const patched = applyPatch(type, current, operations, request.leniency);
+        validate(type, patched);
+        return patched;
+      }),
+    remove: (request, id) =>
+      removeScimMember(request.db, request.who, id, (member) => checkIfMatch(request.ifMatch, member.version)),
+  };
+}
+
+function directoryOf({ who, directoryId }: ScimRequest): ScimRequest["who"] & { directoryId: string } {
+  return { ...who, directoryId };
+}
+
+/** The password that a PATCH sets: it is hashed before the member is read, so that nothing waits for it. */
+function passwordOf(operations: readonly PatchOperation[]): string | undefined {
+  const last = operations.findLast(({ target }) => target.attribute.name === "password");
+  return typeof last?.value === "string" ? last.value : undefined;
+}

@@ -1,0 +1,45 @@
+import express, { type Express } from "express";
+import { adminSurface } from "./admin/index.ts";
+import { notFound } from "./http/fallback.ts";
+import { health } from "./http/health.ts";
+import type { Logger } from "./http/logger.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { problemHandler } from "./http/problem.ts";
+import { requestLog } from "./http/requestLog.ts";
+import { scimSurface } from "./provisioning/index.ts";
+import type { Registry } from "./scim/registry.ts";
+import type { Database } from "./storage/types.ts";
+
+/** What one server is made of. */
+export interface ServerParts {
+  readonly db: Database;
+  readonly registry: Registry;
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  readonly operatorKeys: readonly string[];
+  readonly trustProxy: boolean | number | string;
+  readonly log: Logger;
+}
+
+/** The list of surfaces: what answers under which path. */
+export function createServer(parts: ServerParts): Express {
+  const { db, log, operatorKeys } = parts;
+  const metrics = createMetrics();
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", "simple");
+  app.set("trust proxy", parts.trustProxy);
+  app.use(requestLog(log, metrics.observe));
+  app.use(scimSurface(parts));
+  app.use("/api/v1", adminSurface(parts));
+  app.use(health({ ready: () => answers(db), operatorKeys, registry: metrics.registry }));
+  app.use(notFound);
+  app.use(problemHandler(log));
+  return app;
+}
+
+async function answers(db: Database): Promise<boolean> {
+  await db.pool.query("select 1");
+  return true;
+}
