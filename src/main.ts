@@ -71,14 +71,17 @@ function greet({ publicUrl, dataDir }: Config, key: string): void {
 
 async function main(): Promise<void> {
   const running = await start(readConfig());
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      running.close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    });
-  }
+  let stopping = false;
+  // A terminal's ^C arrives twice, from the terminal and from npm: the second must not cut the first one's work.
+  const end = (): void => {
+    if (stopping) return;
+    stopping = true;
+    running.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGINT", end).on("SIGTERM", end);
 }
 
 /** What is the configuration's fault is one line; anything else keeps its stack. */

@@ -26,6 +26,10 @@ export const tolerances = {
     source: "Entra ID's default mapping, kortix-ai/suna#7302; RFC 7644 §3.3 lets a server ignore what it is sent",
     dialects: ["tolerant", "rfc"],
   },
+  unknownMember: {
+    what: "A member of a group who is no User of the tenant: passed over, the others are taken",
+    source: "pulumi/docs#13236, lightdash/lightdash#24455: one bad member failed the whole group",
+  },
   missingSchemas: {
     what: "A resource without `schemas`, or without its base schema in it",
     source: "authentik, Infisical/infisical#6940",
