@@ -27,6 +27,8 @@ create table plans (
 );
 alter table plans enable row level security;
 create policy plans_are_read on plans for select using (true);
+-- A tenant's transaction may lock its plan's row (for share needs an update policy), and write none.
+create policy plans_are_held on plans for update using (true) with check (false);
 
 insert into plans (slug, seat_limit, invitation_quota, features) values
   ('trial', 2, '{"kind":"total","max":20}', '{}'),
@@ -47,9 +49,10 @@ create table tenants (
   settings jsonb not null default '{}',
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  deleted_at timestamptz,
-  constraint tenants_slug unique (slug)
+  deleted_at timestamptz
 );
+-- a deleted tenant keeps its rows and not its name; credentials carry ids, so a successor inherits nothing
+create unique index tenants_slug on tenants (slug) where deleted_at is null;
 alter table tenants enable row level security;
 create policy tenants_own on tenants using (id = current_tenant());
 
@@ -123,6 +126,7 @@ create table members (
   email_key text collate "C",
   email_verified boolean not null default false,
   name_key text collate "C" not null,
+  manager_id uuid, -- of the enterprise extension, where it names a member
   scim jsonb not null,
   directory_id uuid,
   entrance text not null check (entrance in ('scim', 'sso', 'invitation', 'link', 'domain', 'csv', 'admin')),
@@ -157,9 +161,11 @@ create index members_email on members (tenant_id, email_key, id);
 create index members_name on members (tenant_id, name_key, id);
 create index members_external_id on members (tenant_id, external_id) where external_id is not null;
 create index members_directory on members (tenant_id, directory_id) where directory_id is not null;
+create index members_manager on members (tenant_id, manager_id) where manager_id is not null;
 create index members_last_sign_in on members (tenant_id, last_sign_in_at, id) where last_sign_in_at is not null;
 create index members_waiting on members (tenant_id, waiting_since, created_at, id) where seat = 'waiting';
 create index members_administers on members (tenant_id) where administers;
+create index members_break_glass on members (tenant_id) where break_glass;
 alter table members enable row level security;
 create policy members_own on members using (tenant_id = current_tenant());
 

@@ -1,3 +1,4 @@
+import type { RequestListener, Server } from "node:http";
 import { pathToFileURL } from "node:url";
 import { Refusal } from "./base/errors.ts";
 import { ConfigFault, ensureKeys, readConfig, type Config } from "./config.ts";
@@ -7,6 +8,7 @@ import { ownSchemas, readSchemaFiles } from "./provisioning/schemaFiles.ts";
 import { createRegistry, type Registry } from "./scim/registry.ts";
 import { createServer } from "./server.ts";
 import { openDatabase } from "./storage/database.ts";
+import type { Database } from "./storage/types.ts";
 
 /** sysexits.h: EX_CONFIG */
 const CONFIGURATION = 78;
@@ -30,7 +32,7 @@ export async function start(config: Config): Promise<Running> {
   });
   const { publicUrl, trustProxy } = config;
   const app = createServer({ db, registry, publicUrl, operatorKeys: keys.operatorKeys, trustProxy, log });
-  const server = await listen(app, config);
+  const server = await bind(app, config, db);
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`;
   log.info({ url, publicUrl, database: db.kind }, "listening");
   if (keys.generated) greet(config, keys.operatorKeys[0] ?? "");
@@ -40,6 +42,17 @@ export async function start(config: Config): Promise<Running> {
     log.info("stopped");
   };
   return { url, close };
+}
+
+/** An address that cannot be listened on is the configuration's fault, and leaves nothing open. */
+async function bind(app: RequestListener, config: Config, db: Database): Promise<Server> {
+  try {
+    return await listen(app, config);
+  } catch (error) {
+    await db.close();
+    const held = `${config.host}:${config.port} (${(error as NodeJS.ErrnoException).code ?? "unknown"})`;
+    throw new ConfigFault("HOST, PORT", `cannot listen on ${held}`, "an address of this machine and a free port");
+  }
 }
 
 function readRegistry({ schemasDir }: Config): Registry {

@@ -6,5 +6,13 @@
  * which for a key means that fewer look-alikes pass as different people.
  */
 export function fold(text: string): string {
-  return text.normalize("NFKC").toLowerCase().normalize("NFKC").trim();
+  return foldPart(text).trim();
+}
+
+/**
+ * The same of a part of a text, whose outer spaces belong to it. A letter becomes the same wherever it stands (no
+ * final sigma), else a part would not be found in its whole.
+ */
+export function foldPart(text: string): string {
+  return text.normalize("NFKC").toLowerCase().replaceAll("\u03c2", "\u03c3").normalize("NFKC");
 }

@@ -10,27 +10,21 @@ import { violatedUnique } from "../storage/scope.ts";
 import type { Database, Transaction, Who } from "../storage/types.ts";
 import { changeMember } from "./changeMember.ts";
 import { createMember, type Via } from "./createMember.ts";
-import type { Member } from "./member.ts";
-import { profileOf } from "./member.ts";
-import { edited, type MemberEdit, type PersonName } from "./memberEdits.ts";
+import { profileOf, type Member } from "./member.ts";
+import { edited, writtenName, type MemberEdit, type PersonName } from "./memberEdits.ts";
 import { memberWithAddress, otherBreakGlass } from "./members.store.ts";
 import { newMember } from "./newMember.ts";
 import { checkPassword, hashPassword } from "./passwords.ts";
 import { removeMember } from "./removeMember.ts";
-import { writtenName } from "./memberEdits.ts";
+import type { TenantSettings } from "./tenantSettings.ts";
 
 /** Someone who acts by hand, and what they may do (rule 16). */
 export interface AdminWho extends Who {
   readonly permissions: readonly string[];
 }
 
-/** What a tenant's settings say of writes by hand. */
-export interface ByHandSettings {
-  /** `signIn.passwordMinLength`, in characters. */
-  readonly passwordMinLength: number;
-  /** `members.emailEditable` */
-  readonly emailEditable: boolean;
-}
+/** What of a tenant's settings concerns writes by hand. */
+type Settings = Pick<TenantSettings, "signIn" | "members">;
 
 /** A person whom an admin adds. */
 export interface AddedPerson {
@@ -53,12 +47,7 @@ const MOST_BREAK_GLASS = 5;
  *
  * @throws Refusal `invalid_request`, `email_exists`, `forbidden` (rule 16), `seat_limit_reached`
  */
-export async function addMember(
-  db: Database,
-  who: AdminWho,
-  person: AddedPerson,
-  settings: ByHandSettings,
-): Promise<Member> {
+export async function addMember(db: Database, who: AdminWho, person: AddedPerson, settings: Settings): Promise<Member> {
   const passwordHash = await hashed(person.password, settings);
   const { roles = [] } = person;
   const profile = profileOf(scimOf(person, checkAddress(person.email)));
@@ -81,12 +70,13 @@ export async function editMember(
   who: AdminWho,
   id: string,
   { password, ...edit }: MemberEdit & { readonly password?: string | undefined },
-  settings: ByHandSettings,
+  settings: Settings,
 ): Promise<Member> {
   const passwordHash = await hashed(password, settings);
   const address = edit.email === undefined ? {} : { email: checkAddress(edit.email) };
   const wanted = { ...edit, ...address };
-  const make = (member: Member): Member => edited(member, wanted, password !== undefined, settings.emailEditable);
+  const make = (member: Member): Member =>
+    edited(member, wanted, password !== undefined, settings.members.emailEditable);
   const check = async (read: Transaction["run"], before: Member, after: Member, rules: Rules): Promise<void> => {
     if (edit.roles) checkGrant(rules.roles, who, [...new Set([...edit.roles, ...before.entitled])]);
     const takesOver = passwordHash !== undefined || before.emailKey !== after.emailKey;
@@ -125,9 +115,9 @@ function checkAddress(written: string): string {
   throw new Refusal("invalid_request", message, { errors: [{ path: "/email", message }] });
 }
 
-async function hashed(password: string | undefined, settings: ByHandSettings): Promise<string | undefined> {
+async function hashed(password: string | undefined, settings: Settings): Promise<string | undefined> {
   if (password === undefined) return undefined;
-  checkPassword(password, settings.passwordMinLength);
+  checkPassword(password, settings.signIn.passwordMinLength);
   return hashPassword(password);
 }
 

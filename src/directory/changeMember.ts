@@ -4,6 +4,7 @@ import { Refusal } from "../base/errors.ts";
 import { inTenant, onceInTenant, readOnce, sqlState } from "../storage/scope.ts";
 import type { Database, Scope, Statement, Transaction, Who } from "../storage/types.ts";
 import type { Via } from "./createMember.ts";
+import { releaseHeldAdmins } from "./effects.ts";
 import { keepAnAdmin, tellIfAdminless } from "./lastAdmin.ts";
 import { personOf, standingOf, type Member } from "./member.ts";
 import { changed, unchanged } from "./memberEvents.ts";
@@ -109,6 +110,7 @@ async function carefully(db: Database, scope: Scope, id: string, change: Change,
   await scope.trx.run(statement);
   if (settled.seatDoor === "free") await promoteNext(scope, locked);
   if (before.administers && !after.administers) await tellIfAdminless(scope, after);
+  if (!before.administers && after.administers) await releaseHeldAdmins(scope, locked);
   return after;
 }
 

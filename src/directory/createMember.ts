@@ -3,6 +3,7 @@ import type { LossCause } from "../admission/lastAdmin.ts";
 import type { Act, Door, Rules } from "../admission/types.ts";
 import { inTenant, onceInTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
+import { releaseHeldAdmins } from "./effects.ts";
 import { personOf, type Member } from "./member.ts";
 import { created } from "./memberEvents.ts";
 import { insertMember } from "./members.store.ts";
@@ -30,7 +31,7 @@ export interface CreateOptions {
  * Creates a member as admission decides.
  *
  * Goes in one round trip where the rules are in memory, nothing else is to be checked and no seat is asked for or one
- * is free; in every other case under the lock of the tenant's seats.
+ * is free; in every other case, and for admins, under the lock of the tenant's seats.
  *
  * @param newcomer everything but what the decision gives
  * @throws Refusal `seat_limit_reached`; a taken user name is PostgreSQL's 23505 on `members_user_name`
@@ -46,7 +47,7 @@ export async function createMember(
   return quick ?? inTenant(db, who, (scope) => carefully(db, scope, newcomer, via, options));
 }
 
-/** @returns undefined when the database found no free seat, or rules that are newer than those in memory */
+/** @returns undefined for an admin, or when the database found no free seat or newer rules than those in memory */
 async function quickly(
   db: Database,
   who: Who,
@@ -57,6 +58,7 @@ async function quickly(
   const rules = await rulesOf(db, who.tenantId);
   const decision = decide(null, personOf(newcomer), via.door, via.act, rules.rules);
   const settled = settle(newcomer, decision, rules, who.now);
+  if (settled.member.administers) return undefined;
   const told = created(who, settled.member);
   const insert = insertMember({ ...context(who, rules, settled), told, passwordHash }, settled.member);
   const [[row]] = await onceInTenant(db, who, insert);
@@ -76,5 +78,6 @@ async function carefully(
   const settled = await pick(scope, newcomer, decision, locked);
   const told = created(scope, settled.member);
   await scope.trx.run(insertMember({ ...context(scope, locked.rules, settled), told, passwordHash }, settled.member));
+  if (settled.member.administers) await releaseHeldAdmins(scope, locked);
   return settled.member;
 }

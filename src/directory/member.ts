@@ -6,6 +6,7 @@ import { fold } from "../base/fold.ts";
 import { isUuid } from "../base/ids.ts";
 import type { Entrance, Facts, MemberStatus, Person, Reason, SeatState, Standing } from "../admission/types.ts";
 import { memberEmail, type EmailValue } from "../admission/people.ts";
+import { assertedOf } from "./asserted.ts";
 import type { ScimObject, ScimValue } from "../scim/types.ts";
 
 /** One person in one tenant, as stored. A member's id is its SCIM id. */
@@ -13,6 +14,8 @@ export interface Member extends Profile {
   readonly id: string;
   readonly emailVerified: boolean;
   readonly directoryId: string | null;
+  /** The directory groups they are in; written by the group, not with the member. */
+  readonly groups: readonly MemberGroup[];
   readonly entrance: Entrance;
   readonly joinedAt: Date | null;
   readonly directoryActive: boolean;
@@ -36,6 +39,12 @@ export interface Member extends Profile {
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+}
+
+/** A group as a member shows it (RFC 7643 §4.1.2 `groups`). */
+export interface MemberGroup {
+  readonly value: string;
+  readonly display: string;
 }
 
 /** The SCIM attributes of a member, and what is found, sorted and compared by, derived from them. */
@@ -115,7 +124,16 @@ export function text(value: ScimValue | undefined): string | null {
 
 /** What admission may know of this member as it is about to be. */
 export function personOf(member: Member): Person {
-  return { ...factsOf(member), groups: [], claims: [], asserted: {} };
+  let asserted: Person["asserted"] | undefined;
+  return {
+    ...factsOf(member),
+    groups: member.groups.map(({ value }) => value),
+    claims: [],
+    // Few tenants have conditions, so this waits for the first that asks. Rule 12: what a member may edit asserts nothing.
+    get asserted() {
+      return (asserted ??= member.directoryId === null ? {} : assertedOf(member.scim));
+    },
+  };
 }
 
 /** What this member was and had, for admission. */

@@ -28,7 +28,7 @@ type Field = keyof MemberEdit;
 type Value<F extends Field> = Exclude<MemberEdit[F], undefined>;
 
 const edits: { readonly [F in Field]-?: (member: Member, value: Value<F>) => Member } = {
-  name: (member, name) => withScim(member, { ...member.scim, ...writtenName(member.scim, name) }),
+  name: (member, name) => renamed(member, name),
   jobTitle: (member, title) => withScim(member, withAttribute(member.scim, "title", title)),
   email: (member, email) => readdressed(member, email),
   avatarUrl: (member, url) =>
@@ -61,12 +61,19 @@ export function writtenName(scim: ScimObject, part: PersonName): ScimObject {
   return { name, displayName };
 }
 
+function renamed(member: Member, part: PersonName): Member {
+  const before = nameOf(member.scim);
+  const same = Object.entries(part).every(([key, value]) => value === undefined || before[key] === value);
+  return same ? member : withScim(member, { ...member.scim, ...writtenName(member.scim, part) });
+}
+
 function fieldsOf(edit: MemberEdit): Field[] {
   return (Object.keys(edits) as Field[]).filter((field) => edit[field] !== undefined);
 }
 
-function apply<F extends Field>(member: Member, edit: MemberEdit, field: F): Member {
-  return edits[field](member, edit[field] as Value<F>);
+function apply(member: Member, edit: MemberEdit, field: Field): Member {
+  const make = edits[field] as (member: Member, value: MemberEdit[Field]) => Member;
+  return make(member, edit[field]);
 }
 
 function withScim(member: Member, scim: ScimObject): Member {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { event, type Event, type EventType } from "../events/event.ts";
 import type { Who } from "../storage/types.ts";
+import type { ScimObject } from "../scim/types.ts";
 import type { Member } from "./member.ts";
 
 /** What is told as a transition `[before, after]`; personal values are told by the attribute's name alone. */
@@ -17,7 +18,7 @@ export function created(who: Who, member: Member): Event {
 export function changed(who: Who, before: Member, after: Member, passwordSet: boolean): Event {
   const transitions = TRANSITIONS.filter((key) => !isDeepStrictEqual(before[key], after[key]));
   const data = {
-    attributes: [...changedAttributes(before, after), ...(passwordSet ? ["password"] : [])],
+    attributes: [...changedAttributes(before.scim, after.scim), ...(passwordSet ? ["password"] : [])],
     ...Object.fromEntries(transitions.map((key) => [key, [before[key], after[key]]])),
   };
   return event(who, typeOf(before, after), { type: "member", id: after.id }, data);
@@ -34,7 +35,8 @@ export function unchanged(before: Member, after: Member): boolean {
   return isDeepStrictEqual({ ...before, version: 0, updatedAt: 0 }, { ...after, version: 0, updatedAt: 0 });
 }
 
-function changedAttributes({ scim: before }: Member, { scim: after }: Member): string[] {
+/** The names of the attributes in which two versions of a resource differ. */
+export function changedAttributes(before: ScimObject, after: ScimObject): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
 }

@@ -43,6 +43,9 @@ export const MEMBER = [
   'm.id as "id"',
   'm.status as "status"',
   'm.created_at as "createdAt"',
+  `(select coalesce(jsonb_agg(jsonb_build_object('value', g.id, 'display', g.scim->>'displayName') order by g.id), '[]')
+    from memberships x join groups g on g.tenant_id = x.tenant_id and g.id = x.group_id
+    where x.tenant_id = m.tenant_id and x.member_id = m.id) as "groups"`,
   ...written.map(([key, [column]]) => `m.${column} as "${key}"`),
 ].join(",");
 
@@ -178,7 +181,8 @@ export function clearManager(tenantId: string, managerId: string, now: Date): St
   return {
     name: "member_clear_manager",
     text: `update members set manager_id = null, version = version + 1, updated_at = $3,
-        scim = case when scim->$4 - 'manager' = '{}'::jsonb then scim - $4 else scim #- array[$4, 'manager'] end
+        scim = case when (scim->$4::text) - 'manager' = '{}'::jsonb then scim - $4::text
+          else scim #- array[$4::text, 'manager'] end
       where tenant_id = $1 and manager_id = $2`,
     values: [tenantId, managerId, now, ENTERPRISE],
   };

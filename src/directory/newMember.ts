@@ -9,6 +9,7 @@ export function newMember(id: string, profile: Profile, entrance: Entrance, now:
     entrance,
     emailVerified: false,
     directoryId: null,
+    groups: [],
     joinedAt: now,
     directoryActive: true,
     hold: false,

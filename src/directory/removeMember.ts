@@ -1,6 +1,7 @@
 import { record } from "../events/journal.store.ts";
 import { inTenant } from "../storage/scope.ts";
 import type { Database, Who } from "../storage/types.ts";
+import { leaveGroups } from "./groups.store.ts";
 import { noSuchMember } from "./changeMember.ts";
 import type { Via } from "./createMember.ts";
 import { refuseLastAdmin, tellIfAdminless } from "./lastAdmin.ts";
@@ -29,6 +30,7 @@ export async function removeMember(
     if (!member) throw noSuchMember(id);
     check(member);
     if (member.administers) await refuseLastAdmin(scope, member, via);
+    await scope.trx.run(leaveGroups(who.tenantId, member.id, who.now));
     await scope.trx.run(deleteMember(who.tenantId, member, who.now));
     await scope.trx.run(clearManager(who.tenantId, member.id, who.now));
     await record(scope, deleted(who, member));

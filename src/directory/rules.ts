@@ -50,7 +50,7 @@ function fromRow(row: RulesRow | undefined): TenantRules {
   if (!row) throw new Refusal("not_found", "no such tenant");
   const roles = roleCatalogue([]);
   return {
-    rules: { policy: seatPolicy(row.settings.seats), roles, mappings: [] },
+    rules: { policy: seatPolicy(row.settings.seats), roles, mappings: row.mappings.map(({ mapping }) => mapping) },
     version: row.rulesVersion,
     limited: row.limit !== null,
     adminRoles: [...roles.values()].filter((role) => permits(role.permissions, everything)).map(({ slug }) => slug),

@@ -2,8 +2,6 @@ import { pushed, seenByDirectories } from "../admission/people.ts";
 import { Refusal } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import type { Page } from "../scim/list.ts";
-import type { ResourceType } from "../scim/registry.ts";
-import type { ResolvedFilter } from "../scim/resolve.ts";
 import type { ScimObject } from "../scim/types.ts";
 import { ScimRefusal } from "../scim/types.ts";
 import { onceInTenant, readOnce, violatedUnique } from "../storage/scope.ts";
@@ -11,12 +9,10 @@ import type { Database, Transaction, Who } from "../storage/types.ts";
 import { changeMember, noSuchMember, type Change } from "./changeMember.ts";
 import { createMember, type Via } from "./createMember.ts";
 import { factsOf, profileOf, type Member, type Profile } from "./member.ts";
-import { countOfMembers, FIRST_FILTER_VALUE, memberById, memberExists, pageOfMembers } from "./members.store.ts";
+import { countOfMembers, memberById, memberExists, pageOfMembers, type Where } from "./members.store.ts";
 import { hashPassword } from "./passwords.ts";
 import { removeMember } from "./removeMember.ts";
 import { newMember } from "./newMember.ts";
-import { userColumns } from "./scimColumns.ts";
-import { whereOf } from "./scimFilter.store.ts";
 
 /** A person as a directory pushes them: the SCIM attributes, apart from `active` and `password`. */
 export interface PushedUser {
@@ -122,16 +118,14 @@ export async function removeScimMember(
 /**
  * A page of the members that directories see, active or not, in a stable order, and how many there are.
  *
- * @param filter null = all
+ * @param where a filter with its values from `FIRST_FILTER_VALUE` on; null = all
  */
 export async function listScimMembers(
   db: Database,
   who: Who,
-  type: ResourceType,
-  filter: ResolvedFilter | null,
+  where: Where | null,
   { startIndex, count }: Page,
 ): Promise<{ members: readonly Member[]; total: number }> {
-  const where = filter && whereOf(type, filter, userColumns, FIRST_FILTER_VALUE);
   const passed = startIndex - 1;
   const page = pageOfMembers(who.tenantId, where, passed, count);
   const total = countOfMembers(who.tenantId, where);

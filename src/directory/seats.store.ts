@@ -20,6 +20,15 @@ export function lockSeats(tenantId: string): Statement<SeatRow> {
   };
 }
 
+/** Keeps rules and limits as they are until the transaction ends, and lets others pass who do the same. */
+export function passSeats(tenantId: string): Statement {
+  return {
+    name: "seats_pass",
+    text: "select from tenant_seats where tenant_id = $1 for key share",
+    values: [tenantId],
+  };
+}
+
 /** Seats in use and people waiting, as `seats` shows them; unlimited tenants are counted when asked. */
 export function countSeats(tenantId: string): Statement<{ limit: number | null; used: number; waiting: number }> {
   return {
@@ -65,6 +74,15 @@ export function freeSeat(tenantId: string): Statement {
     name: "seats_free",
     text: "update tenant_seats set used = used - 1 where tenant_id = $1 and used is not null",
     values: [tenantId],
+  };
+}
+
+/** Takes or gives back many seats at once, under the lock. */
+export function moveUsed(tenantId: string, taken: number): Statement {
+  return {
+    name: "seats_move",
+    text: "update tenant_seats set used = used + $2 where tenant_id = $1 and used is not null",
+    values: [tenantId, taken],
   };
 }
 

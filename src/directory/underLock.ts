@@ -20,6 +20,13 @@ export async function underLock(db: Database, scope: Scope): Promise<Locked> {
   return { seats, rules: await rulesUnder(db, scope, seats.rulesVersion) };
 }
 
+/** The same lock with the seats as this transaction has left them. */
+export async function relocked(scope: Scope, { rules }: Locked): Promise<Locked> {
+  const [seats] = await scope.trx.run(lockSeats(scope.tenantId));
+  if (!seats) throw new Error(`tenant ${scope.tenantId} has no seat row`);
+  return { seats, rules };
+}
+
 /**
  * Carries a decision out under the lock, where it is known whether there is a seat.
  *

@@ -20,6 +20,10 @@ export type EventType =
   | "scim_token.revoked"
   | "api_key.created"
   | "api_key.revoked"
+  | "group.created"
+  | "group.updated"
+  | "group.members_changed"
+  | "group.deleted"
   | "member.created"
   | "member.updated"
   | "member.suspended"
@@ -29,7 +33,7 @@ export type EventType =
 
 /** What an event is about. */
 export interface Target {
-  readonly type: "tenant" | "member" | "directory" | "scim_token" | "api_key" | "plan";
+  readonly type: "tenant" | "member" | "group" | "directory" | "scim_token" | "api_key" | "plan";
   readonly id: string | null;
 }
 

@@ -1,8 +1,11 @@
 /** The listening socket, from its opening to its orderly end. */
 import { createServer, type RequestListener, type Server } from "node:http";
+import type { Socket } from "node:net";
 
 const SECOND = 1_000;
 const STOP_MS = 10 * SECOND;
+/** What a connection has to begin its first request when the server stops: browsers open some that never do. */
+const SILENT_MS = SECOND;
 /** How often a stopping server closes connections whose last answer is sent. */
 const SWEEP_MS = 50;
 
@@ -15,16 +18,30 @@ const timeouts = {
   keepAliveTimeout: 65 * SECOND,
 };
 
+/** Of each server the connections on which no request has come yet; Node.js does not count these as idle. */
+const silentOf = new WeakMap<Server, Set<Socket>>();
+
 /** Listens on `host` and `port` (0 = a free one). Rejects with Node's error, as EADDRINUSE, when it cannot. */
-export function listen(app: RequestListener, address: { host: string; port: number }): Promise<Server> {
+export function listen(app: RequestListener, { host, port }: { host: string; port: number }): Promise<Server> {
   const server = createServer(timeouts, app);
+  silentOf.set(server, trackSilent(server));
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(address, () => {
+    server.listen({ host, port }, () => {
       server.off("error", reject);
       resolve(server);
     });
   });
+}
+
+function trackSilent(server: Server): Set<Socket> {
+  const silent = new Set<Socket>();
+  server.on("connection", (socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  server.on("request", (req) => silent.delete(req.socket));
+  return silent;
 }
 
 /**
@@ -36,6 +53,7 @@ export function listen(app: RequestListener, address: { host: string; port: numb
 export async function stop(server: Server, limit = STOP_MS): Promise<boolean> {
   let whole = true;
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const silence = setTimeout(() => cut(silentOf.get(server)), Math.min(SILENT_MS, limit));
   const deadline = setTimeout(() => {
     whole = false;
     server.closeAllConnections();
@@ -44,6 +62,11 @@ export async function stop(server: Server, limit = STOP_MS): Promise<boolean> {
     server.close(() => resolve());
   });
   clearInterval(sweep);
+  clearTimeout(silence);
   clearTimeout(deadline);
   return whole;
+}
+
+function cut(sockets: Iterable<Socket> = []): void {
+  for (const socket of sockets) socket.destroy();
 }

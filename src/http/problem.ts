@@ -13,7 +13,7 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
  * The problem document of a failure. `type` is a name and not a page: RFC 9457 §3.1.1 makes it the primary identifier,
  * so it says the same as `code` does for those who switch on that.
  */
-export function problemOf(failure: Failure): Record<string, unknown> {
+function problemOf(failure: Failure): Record<string, unknown> {
   return {
     ...failure.extra,
     type: `/problems/${failure.code}`,

@@ -8,7 +8,7 @@ import type { Observe } from "./metrics.ts";
 /** The answer did not reach the client, which had gone; nginx's number for it. */
 const CLIENT_GONE = 499;
 const REQUEST_ID = Symbol("request id");
-const PLAIN_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9.-]{0,31}$/;
+const PLAIN_PATH = /^(?:\/[A-Za-z0-9][A-Za-z0-9.-]{0,63})*$/;
 
 /** The id of this request (UUIDv7), made when first asked for; what a client calls its request is not trusted. */
 export function requestId(req: IncomingMessage & { [REQUEST_ID]?: string }): string {
@@ -39,13 +39,24 @@ export function requestLog(log: Logger, observe: Observe): RequestHandler {
  */
 function routeOf(req: Request): string {
   const pattern: unknown = req.route?.path;
-  if (typeof pattern === "string") return req.baseUrl + pattern;
   const [path = ""] = req.originalUrl.split("?", 1);
-  const [, first = "", second = "", ...rest] = path.split("/", 4);
-  const shown = [first, second].filter((segment) => segment !== "").map(plainSegment);
-  return `/${shown.join("/")}${rest.length > 0 ? "/…" : ""}`;
+  const sent = path.endsWith("/") ? path.slice(0, -1) : path;
+  if (typeof pattern !== "string") return unmatched(sent);
+  const own = pattern === "/" ? "" : pattern;
+  const base = beforeRoute(sent, own);
+  return (PLAIN_PATH.test(base) ? base : "/…") + own || "/";
 }
 
-function plainSegment(segment: string): string {
-  return PLAIN_SEGMENT.test(segment) ? segment : "…";
+/** Where the route's router is mounted. Not express's `baseUrl`: that is cut once an error has left the router. */
+function beforeRoute(sent: string, own: string): string {
+  let end = sent.length;
+  for (let at = own.indexOf("/"); at !== -1; at = own.indexOf("/", at + 1)) end = sent.lastIndexOf("/", end - 1);
+  return sent.slice(0, Math.max(0, end));
+}
+
+function unmatched(sent: string): string {
+  const [first, second, ...rest] = sent.split("/", 4).slice(1);
+  const shown = [first, second].filter((segment) => segment !== undefined);
+  const masked = shown.map((segment) => (PLAIN_PATH.test(`/${segment}`) ? `/${segment}` : "/…"));
+  return masked.join("") + (rest.length > 0 ? "/…" : "") || "/";
 }

@@ -21,12 +21,25 @@ import type { ScimRequest } from "./request.ts";
 /** What an endpoint needs of a kind of resource; each answer is a whole resource with its `meta`. */
 export interface ResourceHandlers {
   readonly type: ResourceType;
-  create(request: ScimRequest, resource: ScimObject): Promise<ScimObject>;
-  read(request: ScimRequest, id: string): Promise<ScimObject>;
-  list(request: ScimRequest, filter: ResolvedFilter | null, page: Page): Promise<ResourcePage>;
-  replace(request: ScimRequest, id: string, resource: ScimObject): Promise<ScimObject>;
-  patch(request: ScimRequest, id: string, operations: readonly PatchOperation[]): Promise<ScimObject>;
+  create(request: ScimRequest, resource: ScimObject, view: View): Promise<ScimObject>;
+  read(request: ScimRequest, id: string, view: View): Promise<ScimObject>;
+  list(request: ScimRequest, filter: ResolvedFilter | null, page: Page, view: View): Promise<ResourcePage>;
+  replace(request: ScimRequest, id: string, resource: ScimObject, view: View): Promise<ScimObject>;
+  /** Undefined = changed, and nothing to show: 204 (RFC 7644 §3.5.2), which `view.asked` rules out. */
+  patch(
+    request: ScimRequest,
+    id: string,
+    operations: readonly PatchOperation[],
+    view: View,
+  ): Promise<ScimObject | undefined>;
   remove(request: ScimRequest, id: string): Promise<void>;
+}
+
+/** What of a resource the answer shows: handlers need not load the rest. */
+export interface View {
+  readonly shown: Selection;
+  /** Whether the client asked for a body: RFC 7644 §3.5.2 then demands one. */
+  readonly asked: boolean;
 }
 
 /** A page of resources, and how many there are in all. */
@@ -55,15 +68,15 @@ export function resourceRouter(handlers: ResourceHandlers): Router {
 
 async function create({ type, create: make }: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
-  const shown = selectionOf(type, req, request);
+  const view = viewOf(type, req, request);
   const resource = await readResource(type, req, request);
-  send(res, 201, shown, await make(request, resource));
+  send(res, 201, view, await make(request, resource, view));
 }
 
 async function read({ type, read: find }: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
-  const shown = selectionOf(type, req, request);
-  const resource = await find(request, idOf(type, req));
+  const view = viewOf(type, req, request);
+  const resource = await find(request, idOf(type, req), view);
   const { version } = metaOf(resource);
   const known = req.headers["if-none-match"];
   // RFC 7644 §3.14 and RFC 9110 §13.1.2
@@ -71,17 +84,17 @@ async function read({ type, read: find }: ResourceHandlers, req: Request, res: R
     res.status(304).setHeader("ETag", version).end();
     return;
   }
-  send(res, 200, shown, resource);
+  send(res, 200, view, resource);
 }
 
 async function list({ type, list: find }: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
   const query = req.query as Query;
-  const shown = selectionOf(type, req, request);
+  const view = viewOf(type, req, request);
   const page = pageOf(query, PAGE_LIMITS);
-  const { resources, total } = await find(request, filterOf(type, query["filter"], request), page);
+  const { resources, total } = await find(request, filterOf(type, query["filter"], request), page, view);
   const body = listResponse(
-    resources.map((each) => project(shown, each)),
+    resources.map((each) => project(view.shown, each)),
     total,
     page.startIndex,
   );
@@ -90,17 +103,19 @@ async function list({ type, list: find }: ResourceHandlers, req: Request, res: R
 
 async function replace({ type, replace: put }: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
-  const shown = selectionOf(type, req, request);
+  const view = viewOf(type, req, request);
   const id = idOf(type, req);
-  send(res, 200, shown, await put(request, id, await readResource(type, req, request)));
+  send(res, 200, view, await put(request, id, await readResource(type, req, request), view));
 }
 
 async function patch({ type, patch: change }: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
-  const shown = selectionOf(type, req, request);
+  const view = viewOf(type, req, request);
   const id = idOf(type, req);
   const operations = parsePatchOp(type, await readJson(req, BODY), request.leniency);
-  send(res, 200, shown, await change(request, id, operations));
+  const resource = await change(request, id, operations, view);
+  if (resource) send(res, 200, view, resource);
+  else res.status(204).end();
 }
 
 async function remove({ type, remove: end }: ResourceHandlers, req: Request, res: Response): Promise<void> {
@@ -119,9 +134,14 @@ async function readResource(type: ResourceType, req: Request, { leniency }: Scim
   return resource;
 }
 
-function selectionOf(type: ResourceType, req: Request, { leniency }: ScimRequest): Selection {
+function viewOf(type: ResourceType, req: Request, { leniency }: ScimRequest): View {
   const { attributes, excludedAttributes } = req.query as Query;
-  return selection(type, attributes, excludedAttributes, leniency);
+  // RFC 7240 §4.2
+  const prefers = /(^|[,;\s])return=representation($|[,;\s])/i.test(String(req.headers["prefer"] ?? ""));
+  return {
+    shown: selection(type, attributes, excludedAttributes, leniency),
+    asked: prefers || attributes !== undefined || excludedAttributes !== undefined,
+  };
 }
 
 function filterOf(
@@ -141,7 +161,7 @@ function idOf(type: ResourceType, req: Request): string {
   throw new Refusal("not_found", `no ${type.name} ${String(id).slice(0, 100)}`);
 }
 
-function send(res: Response, status: number, shown: Selection, resource: ScimObject): void {
+function send(res: Response, status: number, { shown }: View, resource: ScimObject): void {
   const { location, version } = metaOf(resource);
   // RFC 7644 §3.1: Content-Location; §3.3: Location of what was created, equal to meta.location
   res.setHeader("Content-Location", location);

@@ -6,7 +6,7 @@ import { errorHandler, type Failure } from "../http/failure.ts";
 import { notFound } from "../http/fallback.ts";
 import { apiHeaders } from "../http/headers.ts";
 import type { Logger } from "../http/logger.ts";
-import { rateLimit } from "../http/rateLimit.ts";
+import { rateLimit, type Rate } from "../http/rateLimit.ts";
 import { errorMessage, scimError } from "../scim/messages.ts";
 import type { Registry } from "../scim/registry.ts";
 import { ScimRefusal } from "../scim/types.ts";
@@ -14,6 +14,7 @@ import { validatorOf } from "../scim/validate.ts";
 import type { Database } from "../storage/types.ts";
 import { configRouter, discoveryRouter } from "./discovery.ts";
 import { resourceRouter } from "./endpoint.ts";
+import { groupHandlers } from "./groups.ts";
 import { MEDIA_TYPE, RATE } from "./limits.ts";
 import { scimRequest } from "./request.ts";
 import { userHandlers } from "./users.ts";
@@ -25,6 +26,8 @@ export interface ScimOptions {
   /** Without a slash at its end. */
   readonly publicUrl: string;
   readonly log: Logger;
+  /** Requests of one token; `RATE` unless given. */
+  readonly rate?: Rate;
 }
 
 const PATH = "/scim/v2";
@@ -39,7 +42,11 @@ export function scimSurface(options: ScimOptions): Router {
   router.use(authenticate(options, baseUrl));
   router.use(discoveryRouter(registry, baseUrl));
   router.all(["/Me", "/Bulk", "/.search", "/:endpoint/.search"], notImplemented);
-  for (const handlers of [userHandlers(resourceType(registry, "User"))]) {
+  const endpoints = [
+    userHandlers(resourceType(registry, "User"), baseUrl),
+    groupHandlers(resourceType(registry, "Group"), baseUrl),
+  ];
+  for (const handlers of endpoints) {
     validatorOf(handlers.type);
     router.use(resourceRouter(handlers));
   }
@@ -52,8 +59,8 @@ export function scimSurface(options: ScimOptions): Router {
   return surface;
 }
 
-function authenticate({ db }: ScimOptions, baseUrl: string): RequestHandler {
-  const consume = rateLimit(RATE);
+function authenticate({ db, rate = RATE }: ScimOptions, baseUrl: string): RequestHandler {
+  const consume = rateLimit(rate);
   return async (req, res, next) => {
     const now = new Date();
     const token = await authenticateScimToken(db, bearerToken(req), now);

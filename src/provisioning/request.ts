@@ -45,3 +45,8 @@ export function scimRequest(
     ifMatch: message.headers["if-match"],
   };
 }
+
+/** Who acts, for a use-case of a directory. */
+export function directoryOf({ who, directoryId }: ScimRequest): Who & { readonly directoryId: string } {
+  return { ...who, directoryId };
+}

@@ -1,4 +1,7 @@
 import type { Member } from "../directory/member.ts";
+import { FIRST_FILTER_VALUE } from "../directory/members.store.ts";
+import { whereOf } from "../directory/scimFilter.store.ts";
+import { memberColumns } from "../directory/scimFilterColumns.store.ts";
 import {
   changeScimMember,
   createScimMember,
@@ -14,11 +17,12 @@ import type { ScimObject } from "../scim/types.ts";
 import { validate } from "../scim/validate.ts";
 import type { ResourceHandlers } from "./endpoint.ts";
 import { checkIfMatch } from "./etag.ts";
-import type { ScimRequest } from "./request.ts";
+import { directoryOf, type ScimRequest } from "./request.ts";
 import { fromUser, toUser } from "./userResource.ts";
 
 /** `/Users`: the members of a tenant, as its directories see them. */
-export function userHandlers(type: ResourceType): ResourceHandlers {
+export function userHandlers(type: ResourceType, baseUrl: string): ResourceHandlers {
+  const columns = memberColumns(type, baseUrl);
   const show = (request: ScimRequest, member: Member): ScimObject => toUser(type, member, request.baseUrl);
 
   const change = async (
@@ -40,7 +44,8 @@ export function userHandlers(type: ResourceType): ResourceHandlers {
       show(request, await createScimMember(request.db, directoryOf(request), fromUser(resource))),
     read: async (request, id) => show(request, await readScimMember(request.db, request.who, id)),
     list: async (request, filter, page) => {
-      const { members, total } = await listScimMembers(request.db, request.who, type, filter, page);
+      const where = filter && whereOf(type, filter, columns, FIRST_FILTER_VALUE);
+      const { members, total } = await listScimMembers(request.db, request.who, where, page);
       return { resources: members.map((member) => show(request, member)), total };
     },
     replace: (request, id, resource) =>
@@ -54,10 +59,6 @@ export function userHandlers(type: ResourceType): ResourceHandlers {
     remove: (request, id) =>
       removeScimMember(request.db, request.who, id, (member) => checkIfMatch(request.ifMatch, member.version)),
   };
-}
-
-function directoryOf({ who, directoryId }: ScimRequest): ScimRequest["who"] & { directoryId: string } {
-  return { ...who, directoryId };
 }
 
 /** The password that a PATCH sets: it is hashed before the member is read, so that nothing waits for it. */

@@ -150,6 +150,8 @@ export interface Leniency {
   readonly dialect: DialectName;
   /** True if this departure is forgiven; the name is then in `used`. */
   allows(name: ToleranceName): boolean;
+  /** Whether it would be, without saying that it was. */
+  forgives(name: ToleranceName): boolean;
   /** What was forgiven so far, each name once, in the order of first use. */
   readonly used: readonly ToleranceName[];
 }
@@ -157,11 +159,14 @@ export interface Leniency {
 /** Opens the leniency of one request. */
 export function leniency(dialect: DialectName): Leniency {
   const used: ToleranceName[] = [];
-  const allows = (name: ToleranceName): boolean => {
+  const forgives = (name: ToleranceName): boolean => {
     const { dialects = ["tolerant"] }: Tolerance = tolerances[name];
-    if (!dialects.includes(dialect)) return false;
+    return dialects.includes(dialect);
+  };
+  const allows = (name: ToleranceName): boolean => {
+    if (!forgives(name)) return false;
     if (!used.includes(name)) used.push(name);
     return true;
   };
-  return { dialect, allows, used };
+  return { dialect, allows, forgives, used };
 }

@@ -1,6 +1,7 @@
 /** The dateTime of RFC 7643 §2.3.5 as an instant, since two spellings of one moment are equal. */
 
-const DATE_TIME = /^-?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/i;
+// A year of more digits is ECMAScript's own form: an offset may carry the last day of 9999 there.
+const DATE_TIME = /^(?:[+-]\d\d)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/i;
 
 /**
  * The milliseconds since 1970 of an xsd:dateTime with both date and time; one without a time zone is read as UTC, so

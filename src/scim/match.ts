@@ -1,5 +1,5 @@
 /** Filters over a value in memory: what each operator of RFC 7644 §3.4.2.2 table 3 says, compiled to a predicate. */
-import { fold } from "../base/fold.ts";
+import { fold, foldPart } from "../base/fold.ts";
 import type { Comparison } from "./filter.ts";
 import { parseInstant } from "./instant.ts";
 import type { AttributeReference } from "./registry.ts";
@@ -112,10 +112,6 @@ function keyOf(attribute: Attribute, op: Comparison): (value: Operand) => Operan
   return (value) => (typeof value === "string" ? folded(value) : value);
 }
 
-function foldPart(text: string): string {
-  return text.normalize("NFKC").toLowerCase().normalize("NFKC");
-}
-
 /** Operands of equal type, both strings where the operator is of texts. */
 const operators: Record<Comparison, (found: Operand, wanted: Operand) => boolean> = {
   eq: (found, wanted) => found === wanted,
@@ -123,8 +119,14 @@ const operators: Record<Comparison, (found: Operand, wanted: Operand) => boolean
   co: (found, wanted) => String(found).includes(String(wanted)),
   sw: (found, wanted) => String(found).startsWith(String(wanted)),
   ew: (found, wanted) => String(found).endsWith(String(wanted)),
-  gt: (found, wanted) => found > wanted,
-  ge: (found, wanted) => found >= wanted,
-  lt: (found, wanted) => found < wanted,
-  le: (found, wanted) => found <= wanted,
+  gt: (found, wanted) => order(found, wanted) > 0,
+  ge: (found, wanted) => order(found, wanted) >= 0,
+  lt: (found, wanted) => order(found, wanted) < 0,
+  le: (found, wanted) => order(found, wanted) <= 0,
 };
+
+/** Texts stand in the order of their code points, as in UTF-8 and in SQL's COLLATE "C"; JavaScript's own is UTF-16's. */
+function order(found: Operand, wanted: Operand): number {
+  if (typeof found !== "string" || typeof wanted !== "string") return Number(found) - Number(wanted);
+  return Buffer.compare(Buffer.from(found), Buffer.from(wanted));
+}

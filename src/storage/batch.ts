@@ -5,16 +5,22 @@ import type { Statement } from "./types.ts";
 /** What this seam uses of pg's connection; pg's own queries and pg-cursor use the same. */
 interface Wire {
   readonly stream: { cork?(): void; uncork?(): void };
-  /** Named statements that the server has confirmed on this connection: name → text. */
+  /** Named statements that the server has on this connection: name → text; pg's own queries read and write it too. */
   readonly parsedStatements: Record<string, string>;
-  /** Those sent and not confirmed yet. */
-  readonly submittedNamedStatements: Record<string, string>;
+  on(event: "parseComplete", listener: () => void): void;
+  off(event: "parseComplete", listener: () => void): void;
   parse(query: { name: string; text: string }): void;
-  bind(config: { statement: string; values: readonly unknown[]; valueMapper: (value: unknown) => unknown }): void;
+  bind(config: { statement: string; values: readonly unknown[] }): void;
   describe(message: { type: "P"; name: string }): void;
   execute(config: { rows: number }): void;
-  close(message: { type: "S"; name: string }): void;
   sync(): void;
+}
+
+/** A statement whose values are as the wire takes them; the name is empty where there is none. */
+interface Written {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
 }
 
 interface Column {
@@ -32,30 +38,66 @@ interface Column {
 export class Batch implements Submittable {
   /** The rows of each statement; rejects with PostgreSQL's error. */
   readonly results: Promise<unknown[][]>;
-  readonly #statements: readonly Statement[];
+  readonly #statements: readonly Written[];
+  /** Sent to be parsed and not confirmed yet, in their order. */
+  readonly #parsing: Written[] = [];
   readonly #done: unknown[][] = [];
   #columns: Column[] = [];
   #rows: unknown[] = [];
   #resolve: (rows: unknown[][]) => void = () => {};
   #reject: (error: unknown) => void = () => {};
+  #forget: () => void = () => {};
 
+  /** Throws where a value cannot be written: half a batch on the wire would leave the connection waiting. */
   constructor(statements: readonly Statement[]) {
-    this.#statements = statements;
+    this.#statements = statements.map(({ name = "", text, values }) => ({
+      name,
+      text,
+      values: values.map(prepareValue),
+    }));
     this.results = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
-  submit(connection: Connection): void {
+  /** Answers an error, as pg expects it, where it can send nothing. */
+  submit(connection: Connection): Error | undefined {
     const wire = connection as unknown as Wire;
+    const name = clash(this.#statements, wire.parsedStatements);
+    if (name !== undefined) return new Error(`storage: two statements are named ${name}`);
     wire.stream.cork?.();
     try {
-      for (const statement of this.#statements) send(wire, statement);
+      for (const statement of this.#statements) this.#send(wire, statement);
+      this.#confirm(wire);
       wire.sync();
     } finally {
       wire.stream.uncork?.();
     }
+    return undefined;
+  }
+
+  #send(wire: Wire, statement: Written): void {
+    const { name, text, values } = statement;
+    const known = name !== "" && (name in wire.parsedStatements || this.#parsing.some((each) => each.name === name));
+    if (!known) {
+      wire.parse({ name, text });
+      this.#parsing.push(statement);
+    }
+    wire.bind({ statement: name, values });
+    wire.describe({ type: "P", name: "" });
+    wire.execute({ rows: 0 });
+  }
+
+  /** The server keeps a statement that it has parsed, whatever becomes of the transaction, and no other one. */
+  #confirm(wire: Wire): void {
+    if (this.#parsing.length === 0) return;
+    const parsed = (): void => {
+      const statement = this.#parsing.shift();
+      if (statement && statement.name !== "") wire.parsedStatements[statement.name] = statement.text;
+    };
+    wire.on("parseComplete", parsed);
+    this.#forget = () => wire.off("parseComplete", parsed);
   }
 
   handleRowDescription(message: { fields: readonly { name: string; dataTypeID: number }[] }): void {
@@ -71,9 +113,7 @@ export class Batch implements Submittable {
     this.#rows.push(row);
   }
 
-  handleCommandComplete(_message: unknown, connection: Connection): void {
-    const statement = this.#statements[this.#done.length];
-    if (statement?.name !== undefined) confirm(connection as unknown as Wire, statement.name, statement.text);
+  handleCommandComplete(): void {
     this.#done.push(this.#rows);
     this.#rows = [];
     this.#columns = [];
@@ -84,33 +124,23 @@ export class Batch implements Submittable {
   }
 
   handleError(error: unknown): void {
+    this.#forget();
     this.#reject(error);
   }
 
   handleReadyForQuery(): void {
+    this.#forget();
     this.#resolve(this.#done);
   }
 }
 
-function send(wire: Wire, { name = "", text, values }: Statement): void {
-  const known = name === "" ? undefined : wire.parsedStatements[name];
-  if (known !== undefined && known !== text) throw new Error(`storage: two statements are named ${name}`);
-  if (known === undefined) sendParse(wire, name, text);
-  wire.bind({ statement: name, values, valueMapper: prepareValue });
-  wire.describe({ type: "P", name: "" });
-  wire.execute({ rows: 0 });
-}
-
-function sendParse(wire: Wire, name: string, text: string): void {
-  if (name !== "") {
-    // After a failed batch the server may know the name or not; closing an unknown one is not an error.
-    if (wire.submittedNamedStatements[name] !== undefined) wire.close({ type: "S", name });
-    wire.submittedNamedStatements[name] = text;
+/** A name that stands for two texts, here or on the connection. */
+function clash(statements: readonly Written[], parsed: Readonly<Record<string, string>>): string | undefined {
+  const texts = new Map<string, string>();
+  for (const { name, text } of statements) {
+    if (name === "") continue;
+    if ((parsed[name] ?? texts.get(name) ?? text) !== text) return name;
+    texts.set(name, text);
   }
-  wire.parse({ name, text });
-}
-
-function confirm(wire: Wire, name: string, text: string): void {
-  wire.parsedStatements[name] = text;
-  delete wire.submittedNamedStatements[name];
+  return undefined;
 }

@@ -5,9 +5,13 @@ import { Refusal } from "../base/errors.ts";
 import { embeddedStream } from "./embeddedStream.ts";
 import { lockFolder } from "./folderLock.ts";
 import { migrate, readMigrations } from "./migrate.ts";
+import { sqlState } from "./scope.ts";
 import { ensureTenantRole } from "./tenantRole.ts";
 import type { Database } from "./types.ts";
 import { types } from "./wireTypes.ts";
+
+/** SQLSTATE insufficient_privilege (PostgreSQL, appendix A). */
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 /** What `openDatabase` needs of the configuration. */
 export interface DatabaseOptions {
@@ -44,6 +48,10 @@ async function prepareSchema(pool: Pool): Promise<string> {
   try {
     await migrate(client, readMigrations());
     return await ensureTenantRole(client);
+  } catch (error) {
+    if (sqlState(error) !== INSUFFICIENT_PRIVILEGE) throw error;
+    const remedy = "let the DBA make this login the owner of the database and its tables";
+    throw new Refusal("unavailable", `DATABASE_URL: ${(error as Error).message}: ${remedy}`);
   } finally {
     client.release();
   }
@@ -78,7 +86,10 @@ function serverPool(url: string, connections: number): OpenPool {
 
 async function embeddedPool(folder: string | undefined): Promise<OpenPool> {
   const release = folder === undefined ? undefined : await lockFolder(folder);
-  const database = await PGlite.create(folder === undefined ? {} : { dataDir: join(folder, "pg") });
+  const database = await openEmbedded(folder).catch(async (error: unknown) => {
+    await release?.();
+    throw error;
+  });
   // One session, so one connection; it never idles out and no wait for it is short.
   const pool = new Pool({
     user: "postgres",
@@ -94,4 +105,8 @@ async function embeddedPool(folder: string | undefined): Promise<OpenPool> {
     await release?.();
   };
   return { kind: "embedded", pool, close };
+}
+
+function openEmbedded(folder: string | undefined): Promise<PGlite> {
+  return PGlite.create(folder === undefined ? {} : { dataDir: join(folder, "pg") });
 }

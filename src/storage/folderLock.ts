@@ -1,58 +1,106 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, realpathSync, rmSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "../base/errors.ts";
 
 const LONGEST_SOCKET_PATH = 100; // sun_path holds 104 bytes on BSD, 108 on Linux
-const TRIES = 20;
+/** What follows the lock's folder in the longest path: `/`, the name of a draft or generation, `/socket`. */
+const LONGEST_ENTRY = 1 + 16 + "/socket".length;
+const TRIES = 100;
 
 /**
  * Takes the folder of the embedded database for this process. PGlite has no lock of its own, and two processes on one
  * folder corrupt it silently.
  *
  * The lock is a listening unix socket: it dies with the process however that ends, and works across containers that
- * share the folder, where a process id means nothing.
+ * share the folder, where a process id means nothing. Each holder has a generation of its own, a numbered folder with
+ * its socket: it appears whole, by `rename`, with a socket that listens already, and only if nobody else has that
+ * number. So a socket that refuses is of one who is gone, and nobody ever removes the lock of another.
  *
  * @returns releases the lock
  * @throws Refusal `unavailable` when another process holds the folder
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   mkdirSync(folder, { recursive: true });
-  const path = socketPath(realpathSync(folder));
+  const lock = lockPath(realpathSync(folder));
+  mkdirSync(lock, { recursive: true, mode: 0o700 });
   for (let i = 0; i < TRIES; i++) {
-    const server = await listen(path);
-    if (server) return () => new Promise((resolve) => server.close(() => resolve()));
-    if (await answers(path)) {
-      throw new Refusal(
-        "unavailable",
-        `another process uses the embedded database in ${folder}: stop it, or choose another USHER_DATA_DIR`,
-      );
-    }
-    await takeOver(path);
+    const last = latest(lock);
+    if (last > 0 && (await answers(socketOf(lock, last)))) throw inUse(folder);
+    const release = await take(lock, last + 1);
+    if (release) return release;
   }
   throw new Error(`cannot lock ${folder}`);
 }
 
-function socketPath(folder: string): string {
-  const inside = join(folder, "lock");
-  if (Buffer.byteLength(inside) <= LONGEST_SOCKET_PATH) return inside;
-  return join(tmpdir(), `usher-${createHash("sha256").update(folder).digest("hex").slice(0, 24)}.lock`);
+function inUse(folder: string): Refusal {
+  return new Refusal(
+    "unavailable",
+    `another process uses the embedded database in ${folder}: stop it, or choose another USHER_DATA_DIR`,
+  );
 }
 
-function listen(path: string): Promise<Server | undefined> {
+function lockPath(folder: string): string {
+  const inside = join(folder, "lock");
+  if (Buffer.byteLength(inside) + LONGEST_ENTRY <= LONGEST_SOCKET_PATH) return inside;
+  return join(tmpdir(), `usher-${createHash("sha256").update(folder).digest("hex").slice(0, 24)}`);
+}
+
+function socketOf(lock: string, entry: number | string): string {
+  return join(lock, String(entry), "socket");
+}
+
+function generations(lock: string): number[] {
+  return readdirSync(lock)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function latest(lock: string): number {
+  return Math.max(0, ...generations(lock));
+}
+
+/** Takes a generation; undefined when somebody was faster. The latest one stays when its holder ends, for the count. */
+async function take(lock: string, generation: number): Promise<(() => Promise<void>) | undefined> {
+  const draft = `new-${randomBytes(6).toString("hex")}`;
+  mkdirSync(join(lock, draft));
+  const server = await listen(socketOf(lock, draft));
+  const release = (): Promise<void> => new Promise((resolve) => void server.close(() => resolve()));
+  if (publish(lock, draft, generation) && latest(lock) === generation) {
+    for (const old of generations(lock)) if (old < generation) remove(lock, old);
+    return release;
+  }
+  await release();
+  remove(lock, draft);
+  return undefined;
+}
+
+/** Renaming onto a folder that is not empty fails: of several, one has the generation. */
+function publish(lock: string, draft: string, generation: number): boolean {
+  try {
+    renameSync(join(lock, draft), join(lock, String(generation)));
+    return true;
+  } catch (error) {
+    if (["ENOTEMPTY", "EEXIST"].includes(codeOf(error))) return false;
+    throw error;
+  }
+}
+
+function remove(lock: string, entry: number | string): void {
+  rmSync(join(lock, String(entry)), { recursive: true, force: true });
+}
+
+function listen(path: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      error.code === "EADDRINUSE" ? resolve(undefined) : reject(error),
-    );
+    server.once("error", reject);
     server.listen(path, () => resolve(server.unref()));
   });
 }
 
-/** Whether a living process listens there; a refused connection is a leftover of one that was killed. */
+/** Whether a living process listens there. Whatever else than "nobody does" is taken for yes. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -60,21 +108,10 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once("error", () => resolve(false));
+    socket.once("error", (error) => resolve(!["ECONNREFUSED", "ENOENT"].includes(codeOf(error))));
   });
 }
 
-/** Removes a dead socket; a folder made by `mkdir` lets one process do it at a time, so that none removes a new one. */
-async function takeOver(path: string): Promise<void> {
-  const guard = `${path}.takeover`;
-  try {
-    mkdirSync(guard);
-  } catch {
-    await delay(50 + Math.random() * 50);
-    // Whoever made the guard needs a millisecond; one that is still here was left by a killed process.
-    rmSync(guard, { recursive: true, force: true });
-    return;
-  }
-  if (!(await answers(path))) rmSync(path, { force: true });
-  rmSync(guard, { recursive: true, force: true });
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

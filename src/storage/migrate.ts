@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type pg from "pg";
 
@@ -22,7 +23,7 @@ export function readMigrations(folder = FOLDER): Migration[] {
   return readdirSync(folder)
     .filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name))
     .sort()
-    .map((name) => ({ name, sql: readFileSync(new URL(name, `file://${folder}`), "utf8") }));
+    .map((name) => ({ name, sql: readFileSync(join(folder, name), "utf8") }));
 }
 
 /**

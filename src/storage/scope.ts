@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isUuid } from "../base/ids.ts";
-import type pg from "pg";
+import { DatabaseError, type PoolClient } from "pg";
 import { Batch } from "./batch.ts";
 import type { Actor, Database, Scope, Statement, Transaction, Who } from "./types.ts";
 
@@ -25,15 +25,19 @@ export async function onceInTenant<const S extends readonly Statement[]>(
   { tenantId }: Pick<Who, "tenantId">,
   ...statements: S
 ): Promise<RowsOf<S>> {
-  const batch = [scopeStatement(db, tenantId), ...statements.map((each) => prepared(db, each))];
+  const all = [scopeStatement(db, tenantId), ...statements.map((each) => prepared(db, each))];
   return retrying(async () => {
+    const batch = new Batch(all);
     const client = await acquire(db);
-    const sent = new Batch(batch);
-    client.query(sent);
-    return settle(
-      client,
-      sent.results.then((rows) => rows.slice(1) as RowsOf<S>),
-    );
+    client.query(batch);
+    try {
+      const rows = await batch.results;
+      client.release();
+      return rows.slice(1) as RowsOf<S>;
+    } catch (error) {
+      client.release(isConnectionFault(error));
+      throw error;
+    }
   });
 }
 
@@ -66,54 +70,47 @@ function transaction<T>(db: Database, begin: string, work: (trx: Transaction) =>
   return retrying(async () => {
     const client = await acquire(db);
     const mark = { open: true };
-    try {
-      return await settle(
-        client,
-        open.run(mark, () => perform(db, client, begin, work)),
-      );
-    } finally {
-      mark.open = false;
-    }
+    const run = async <Row>(statement: Statement<Row>): Promise<Row[]> => {
+      // Later the client is another's, or nobody's and bound to no tenant.
+      if (!mark.open) throw new Error("storage: a statement after the end of its transaction");
+      const batch = new Batch([prepared(db, statement)]);
+      client.query(batch);
+      return (await batch.results)[0] as Row[];
+    };
+    const whole = (): Promise<T> => work({ run }).finally(() => (mark.open = false));
+    return open.run(mark, () => perform(client, begin, whole));
   });
 }
 
-async function perform<T>(
-  db: Database,
-  client: pg.PoolClient,
-  begin: string,
-  work: (trx: Transaction) => Promise<T>,
-): Promise<T> {
-  const trx: Transaction = {
-    run: async <Row>(statement: Statement<Row>) => (await client.query(query(db, statement))).rows as Row[],
-  };
+/** Gives the client back; one that cannot say that it is idle again is thrown away. */
+async function perform<T>(client: PoolClient, begin: string, work: () => Promise<T>): Promise<T> {
   try {
     await client.query(begin);
-    const result = await work(trx);
-    await client.query("commit");
-    return result;
-  } catch (error) {
-    await client.query("rollback");
-    throw error;
-  }
-}
-
-/** Gives the client back; one that cannot say that it is idle again is thrown away. */
-async function settle<T>(client: pg.PoolClient, work: Promise<T>): Promise<T> {
-  try {
-    const result = await work;
+    const result = await work();
+    const { command } = await client.query("commit");
+    // PostgreSQL answers ROLLBACK, and no error, where a statement failed and the work went on.
+    if (command !== "COMMIT") throw new Error("storage: a use-case went on after a failed statement");
     client.release();
     return result;
   } catch (error) {
-    client.release(isConnectionFault(error));
+    client.release(!(await rolledBack(client)));
     throw error;
   }
 }
 
-/** PostgreSQL's own errors carry a SQLSTATE and leave the connection usable, but for class 08 and shutdown (57P). */
+async function rolledBack(client: PoolClient): Promise<boolean> {
+  try {
+    await client.query("rollback");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL's own errors leave the connection usable, but for class 08 and shutdown (57P); all others break it. */
 function isConnectionFault(error: unknown): boolean {
   const code = sqlState(error);
-  if (code !== undefined) return /^(08|57P)/.test(code);
-  return error instanceof Error && /connection|socket|terminated/i.test(error.message);
+  return code === undefined || /^(08|57P)/.test(code);
 }
 
 async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
@@ -126,7 +123,7 @@ async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-async function acquire(db: Database): Promise<pg.PoolClient> {
+async function acquire(db: Database): Promise<PoolClient> {
   // The embedded database has one connection: waiting for it inside its transaction would wait for ever.
   if (open.getStore()?.open) throw new Error("storage: a query outside the open transaction of its own use-case");
   return db.pool.connect();
@@ -144,11 +141,6 @@ function prepared(db: Database, statement: Statement): Statement {
   return db.prepare ? statement : { text: statement.text, values: statement.values };
 }
 
-function query(db: Database, { name, text, values }: Statement): pg.QueryConfig {
-  const base = { text, values: values as unknown[] };
-  return db.prepare && name !== undefined ? { name, ...base } : base;
-}
-
 function uuid(value: string): string {
   if (!isUuid(value)) throw new Error("storage: a tenant id is a UUID");
   return value;
@@ -156,8 +148,7 @@ function uuid(value: string): string {
 
 /** The SQLSTATE of a database error (PostgreSQL, appendix A), or undefined. */
 export function sqlState(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
-  return typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+  return error instanceof DatabaseError ? error.code : undefined;
 }
 
 /** The name of the unique constraint or index that a write hit (SQLSTATE 23505), or undefined. */

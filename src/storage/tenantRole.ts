@@ -54,8 +54,8 @@ async function create(client: ClientBase, role: string, login: string): Promise<
 
 async function refuseBypass(client: ClientBase, role: string): Promise<void> {
   const { rows } = await client.query(
-    `select rolsuper or rolbypassrls
-         or exists (select from pg_class c where c.relowner = r.oid and c.relnamespace = 'public'::regnamespace) as bypass
+    `select rolsuper or rolbypassrls or exists (select from pg_class c
+         where c.relnamespace = 'public'::regnamespace and pg_has_role(r.oid, c.relowner, 'usage')) as bypass
        from pg_roles r where rolname = $1`,
     [role],
   );

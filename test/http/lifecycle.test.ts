@@ -82,6 +82,17 @@ describe("stopping", () => {
     await closed;
   });
 
+  it("does not wait for connections on which no request has come", async () => {
+    const server = await listen(() => undefined, loopback);
+    const [silent, dribbling] = [await open(server), await open(server)];
+    const closed = [once(silent, "close"), once(dribbling, "close")];
+    dribbling.write("GET / HT");
+    silent.resume();
+    dribbling.resume();
+    assert.equal(await stop(server), true);
+    await Promise.all(closed);
+  });
+
   it("cuts what does not end within the limit, and says so", async () => {
     const { app, arrived } = held();
     const server = await listen(app, loopback);

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import express, { Router } from "express";
 import supertest from "supertest";
+import { Refusal } from "../../src/base/errors.ts";
 import { isUuid } from "../../src/base/ids.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
+import { problemHandler } from "../../src/http/problem.ts";
 import { requestId, requestLog } from "../../src/http/requestLog.ts";
 import { logLines } from "./logLines.ts";
 import { open, withServer } from "./rawRequest.ts";
@@ -43,6 +45,29 @@ describe("the log line of a request", () => {
       .set("X-Request-Id", "ana-request")
       .send({ password: "ana-password" });
     assert.equal(text().includes("ana"), false);
+  });
+
+  it("names the whole route also when an error left the router that has it", async () => {
+    const { log, lines } = logLines();
+    const router = Router();
+    router.get("/Users/:id", () => {
+      throw new Refusal("conflict", "why");
+    });
+    router.get("/", () => {
+      throw new Refusal("conflict", "why");
+    });
+    const app = express();
+    app.use(
+      requestLog(log, () => undefined),
+      Router().use("/scim/v2", router),
+      problemHandler(log),
+    );
+    for (const path of ["/scim/v2/Users/ana?x=ana", "/scim/v2/", "/scim/v2"])
+      await supertest(app).get(path).expect(409);
+    assert.deepEqual(
+      lines.map((line) => line["route"]),
+      ["/scim/v2/Users/:id", "/scim/v2", "/scim/v2"],
+    );
   });
 
   const unmatched: Record<string, string> = {

@@ -1,0 +1,115 @@
+/** The closed loop, and the rounds in which the two servers take turns. */
+import { openConnection, type HttpConnection } from "./connection.ts";
+import type { Directory, Place } from "./directories.ts";
+import { cpuOf, cpuOfFamily } from "./machine.ts";
+import { check, sidesOf, type Call, type Scenario } from "./scenarios.ts";
+
+/** How long and how often is measured. */
+export interface Effort {
+  readonly rounds: number;
+  /** A round ends with whichever comes first. */
+  readonly requests: number;
+  readonly seconds: number;
+}
+
+/** One server under test, with its open connections. */
+export interface Subject {
+  readonly pid: number;
+  /** Process id of PostgreSQL's postmaster, where it is known. */
+  readonly databasePid: number | undefined;
+  readonly connections: readonly HttpConnection[];
+}
+
+/** What one server did in one round. */
+export interface Round {
+  readonly requests: number;
+  readonly perSecond: number;
+  /** CPU time of the server process and of PostgreSQL, milliseconds a request. */
+  readonly serverCpu: number;
+  readonly databaseCpu: number;
+  /** Of each request, milliseconds. */
+  readonly latencies: readonly number[];
+}
+
+/** All rounds of one scenario at one size, in pairs. */
+export interface Measured {
+  readonly scenario: Scenario;
+  readonly size: number;
+  readonly bare: readonly Round[];
+  readonly usher: readonly Round[];
+}
+
+/** Opens the connections to a server. */
+export async function subject(
+  server: { port: number; pid: number },
+  databasePid: number | undefined,
+  connections: number,
+): Promise<Subject> {
+  const open = Array.from({ length: connections }, () => openConnection(server.port));
+  return { pid: server.pid, databasePid, connections: await Promise.all(open) };
+}
+
+type Load = (effort: Omit<Effort, "rounds">) => Promise<Round>;
+
+/**
+ * Measures a scenario at each size. Sizes and servers take turns within each round, so that what else happens on the
+ * machine falls on all of them alike.
+ */
+export async function measure(
+  scenario: Scenario,
+  places: readonly Place[],
+  subjects: { bare: Subject; usher: Subject },
+  effort: Effort,
+): Promise<Measured[]> {
+  const contests = places.map((place) => {
+    const sides = sidesOf(scenario, place);
+    const loads = {
+      bare: loadOf(subjects.bare, scenario, sides.bare),
+      usher: loadOf(subjects.usher, scenario, sides.usher),
+    };
+    return { loads, result: { scenario, size: place.size, bare: [] as Round[], usher: [] as Round[] } };
+  });
+  const warmUp = { requests: effort.requests / 4, seconds: effort.seconds / 2 };
+  for (const { loads } of contests) for (const load of [loads.bare, loads.usher]) await load(warmUp);
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const { loads, result } of contests) {
+      result.bare.push(await loads.bare(effort));
+      result.usher.push(await loads.usher(effort));
+    }
+  }
+  return contests.map(({ result }) => result);
+}
+
+/** Serial numbers go on from round to round: nobody is created twice, and each PATCH changes something. */
+function loadOf({ pid, databasePid, connections }: Subject, scenario: Scenario, directory: Directory): Load {
+  const calls = scenario.calls(directory);
+  let serial = 0;
+  return async ({ requests, seconds }) => {
+    const latencies: number[] = [];
+    const before = { server: cpuOf(pid), database: databasePid ? cpuOfFamily(databasePid) : NaN };
+    const start = performance.now();
+    const end = start + seconds * 1000;
+    let left = requests;
+    const one = async (connection: HttpConnection, token: string): Promise<void> => {
+      while (left-- > 0 && performance.now() < end) latencies.push(await timed(connection, calls(serial++, token)));
+    };
+    await Promise.all(connections.map((each, i) => one(each, directory.tokens[i] ?? "")));
+    const elapsed = performance.now() - start;
+    const done = latencies.length;
+    return {
+      requests: done,
+      perSecond: (done * 1000) / elapsed,
+      serverCpu: (cpuOf(pid) - before.server) / done,
+      databaseCpu: databasePid ? (cpuOfFamily(databasePid) - before.database) / done : NaN,
+      latencies,
+    };
+  };
+}
+
+async function timed(connection: HttpConnection, call: Call): Promise<number> {
+  const start = performance.now();
+  const answer = await connection.send(call);
+  const elapsed = performance.now() - start;
+  check(call, answer);
+  return elapsed;
+}

@@ -1,0 +1,93 @@
+/** Starts and ends the two servers under test, each a process of its own. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Cores } from "./machine.ts";
+
+/** A server that answers. */
+export interface RunningServer {
+  readonly port: number;
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+}
+
+/** What both servers are started with. */
+export interface ServerOptions {
+  readonly databaseUrl: string;
+  readonly cores: Cores | null;
+  /** Folder for a CPU profile of each server. */
+  readonly profiles: string | undefined;
+}
+
+/** Enough for a build before it. */
+const READY_MS = 120_000;
+const POLL_MS = 100;
+
+/** Usher as `npm start` runs it, built; the log holds warnings, as in production under load. */
+export async function startUsher(options: ServerOptions, operatorKey: string): Promise<RunningServer> {
+  return startServer(options, [fileURLToPath(new URL("../scripts/start.mjs", import.meta.url))], {
+    USHER_OPERATOR_KEY: operatorKey,
+    USHER_SECRET_KEY: randomBytes(32).toString("base64"),
+    USHER_DATA_DIR: join(tmpdir(), "usher-bench"),
+    LOG_LEVEL: "warn",
+  });
+}
+
+/** The bare server of `bare.ts`. */
+export async function startBare(options: ServerOptions): Promise<RunningServer> {
+  return startServer(options, ["--import", "tsx/esm", fileURLToPath(new URL("bare.ts", import.meta.url))], {});
+}
+
+async function startServer(
+  { databaseUrl, cores, profiles }: ServerOptions,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<RunningServer> {
+  const port = await freePort();
+  const profiling = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
+  const command = [...(cores ? ["taskset", "-c", cores.server] : []), process.execPath, ...profiling, ...args];
+  const env = { ...process.env, NODE_ENV: "production", PORT: `${port}`, DATABASE_URL: databaseUrl, ...environment };
+  const [program = "", ...rest] = command;
+  const child = spawn(program, rest, { env, stdio: ["ignore", process.stderr, process.stderr] });
+  const stop = (): Promise<void> => end(child);
+  // The run then fails by itself, for its connections close, and ends what else it started.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => child.kill());
+  try {
+    await ready(child, port);
+    return { port, pid: child.pid ?? 0, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function ready(child: ChildProcess, port: number): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error("a server under test ended, see above");
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(`a server under test was not ready within ${READY_MS / 1000} s`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGTERM");
+  await gone;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}

@@ -1,0 +1,28 @@
+import type { Router } from "express";
+import { apiKeys } from "./apiKeys.ts";
+import { directories } from "./directories.ts";
+import { events } from "./events.ts";
+import { members } from "./members.ts";
+import { plans } from "./plans.ts";
+import type { Resource } from "./route.ts";
+import { type AdminOptions, adminRouter } from "./router.ts";
+import { scimTokens } from "./scimTokens.ts";
+import { seats } from "./seats.ts";
+import { tenants } from "./tenants.ts";
+
+/** Everything that the API offers, in the order of its document. */
+export const resources: readonly Resource[] = [
+  tenants,
+  plans,
+  seats,
+  members,
+  directories,
+  scimTokens,
+  apiKeys,
+  events,
+];
+
+/** The admin API, for `/api/v1`. */
+export function adminSurface(options: AdminOptions): Router {
+  return adminRouter(resources, options);
+}

@@ -1,0 +1,94 @@
+/** Members as the document shows them. */
+import { MAX_PASSWORD_LENGTH } from "../directory/passwords.ts";
+import type { Schema } from "./route.ts";
+import { arrayOf, boolean, id, instant, nullable, object, record, text } from "./schemas.ts";
+
+export const statuses = ["invited", "active", "suspended"] as const;
+export const entrances = ["scim", "sso", "invitation", "link", "domain", "csv", "admin"] as const;
+export const seatStates = ["held", "waiting", "none"] as const;
+
+/** A line of text: something to see in it, no control characters. */
+function line(maxLength: number): Schema {
+  return {
+    type: "string",
+    minLength: 1,
+    maxLength,
+    pattern: "^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$",
+  };
+}
+
+const personName: Schema = {
+  ...object({ givenName: line(100), familyName: line(100) }),
+  minProperties: 1,
+};
+const email: Schema = { type: "string", maxLength: 320, description: "Kept with its domain in lower case and ASCII." };
+const roles: Schema = arrayOf({ type: "string", maxLength: 64 }, { minItems: 1, maxItems: 50, uniqueItems: true });
+const password: Schema = {
+  type: "string",
+  maxLength: MAX_PASSWORD_LENGTH,
+  description:
+    "At least the tenant's `signIn.passwordMinLength` characters; good in this tenant only, and never shown.",
+};
+
+export const memberSchemas: Readonly<Record<string, Schema>> = {
+  Member: record({
+    id,
+    email: nullable(text),
+    emailVerified: boolean,
+    name: record({ givenName: nullable(text), familyName: nullable(text) }),
+    displayName: text,
+    jobTitle: nullable(text),
+    avatarUrl: nullable(text),
+    status: { type: "string", enum: statuses },
+    hold: { type: "boolean", description: "An admin has suspended the member; no directory lifts that." },
+    breakGlass: { type: "boolean", description: "Emergency access: takes no seat, and directories do not see it." },
+    directory: {
+      description: "The directory that manages the member; null for who is managed here.",
+      anyOf: [record({ id, name: text }), { type: "null" }],
+    },
+    roles: { ...arrayOf(text), description: "In force." },
+    entitledRoles: { ...arrayOf(text), description: "What grants, mappings and defaults give; some may need a seat." },
+    permissions: { ...arrayOf(text), description: "Of the roles in force." },
+    teams: { ...arrayOf(text), description: "Empty until there are teams." },
+    seat: { type: "string", enum: seatStates },
+    entrance: { type: "string", enum: entrances },
+    lastSignInAt: nullable(instant),
+    createdAt: instant,
+    preferences: { type: "object" },
+  }),
+  NewMember: object(
+    {
+      email,
+      name: personName,
+      roles: { ...roles, description: "Left out: what the tenant's settings give newcomers." },
+      password,
+      sendEmail: { type: "boolean", description: "Accepted, and without effect as yet: this call sends no mail." },
+      jobTitle: line(200),
+    },
+    ["email", "name"],
+  ),
+  MemberEdit: object({
+    name: { ...personName, description: "A part that is left out stays." },
+    jobTitle: nullable(line(200)),
+    email,
+    avatarUrl: nullable({ type: "string", maxLength: 2000, pattern: "^https://[^\\s]+$" }),
+    roles: { ...roles, description: "The whole list; a role that a mapping gives cannot be left out." },
+    hold: { type: "boolean", description: "True suspends; false releases and asks for a seat." },
+    breakGlass: {
+      type: "boolean",
+      description: "Emergency access, for at most five members that no directory manages.",
+    },
+    password,
+  }),
+  Explanation: record({
+    status: { type: "string", enum: statuses },
+    roles: arrayOf(text),
+    seat: { type: "string", enum: seatStates },
+    reasons: arrayOf({
+      type: "object",
+      description: "Why the status, the roles and last the seat; beside the words stand the facts, by the code.",
+      required: ["code", "text"],
+      properties: { code: text, text },
+    }),
+  }),
+};

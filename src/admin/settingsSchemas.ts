@@ -1,0 +1,91 @@
+/** The settings of a tenant as schemas: in full as they are shown, in parts as they are written. */
+import { doors } from "../admission/types.ts";
+import { defaultSettings } from "../directory/tenantSettings.ts";
+import type { Schema } from "./route.ts";
+import { boolean, nullable, object, record } from "./schemas.ts";
+
+type Fields = Readonly<Record<string, Schema>>;
+
+function oneOf(...values: readonly string[]): Schema {
+  return { type: "string", enum: values };
+}
+
+function whole(minimum: number, maximum: number, description: string): Schema {
+  return { type: "integer", minimum, maximum, description };
+}
+
+const role: Schema = { type: "string", minLength: 1, maxLength: 63, description: "Slug of a role of this tenant." };
+
+/** How many invitations may be mailed. */
+export const quota: Schema = {
+  oneOf: [
+    object({ kind: { const: "none", type: "string" } }, ["kind"]),
+    object({ kind: oneOf("daily", "total"), max: whole(0, 1_000_000, "Invitations a day, or ever.") }, ["kind", "max"]),
+  ],
+};
+
+const whenFull = Object.fromEntries(doors.map((door) => [door, oneOf("refuse", "downgrade", "waitlist")]));
+
+const sections: Readonly<Record<keyof typeof defaultSettings, Fields>> = {
+  seats: {
+    countedStatuses: { type: "array", items: oneOf("invited", "active", "suspended"), minItems: 1, uniqueItems: true },
+    autoAssign: boolean,
+    whenFull: { type: "object" },
+    seatedRole: role,
+    fallbackRole: role,
+  },
+  invitations: {
+    // Thirty days: the longest of comparable products. A link lies in a mailbox meanwhile.
+    ttlDays: whole(1, 30, "Days until an invitation expires."),
+    quota,
+    credential: oneOf("link", "temporaryPassword"),
+  },
+  signIn: {
+    ssoRequired: oneOf("no", "verifiedDomains", "everyone"),
+    provisioning: oneOf("auto", "jit", "preProvisioned", "scim"),
+    passwordMinLength: whole(6, 128, "Characters."),
+    sessionHours: whole(1, 8760, "Hours until a session ends, used or not; a year at most."),
+    idleMinutes: whole(1, 525_600, "Minutes without use until a session ends; a year at most."),
+  },
+  members: {
+    emailEditable: boolean,
+    removal: oneOf("membership", "erase"),
+  },
+};
+
+/** Settings as they are shown: every field. */
+export const settings: Schema = record({
+  seats: record({ ...sections.seats, whenFull: record(whenFull) }),
+  invitations: record(sections.invitations),
+  signIn: record(sections.signIn),
+  members: record(sections.members),
+});
+
+/** Settings as they are written: any part, each with the default that holds where nothing was ever set. */
+export const settingsChange: Schema = object({
+  seats: written("seats", {
+    ...sections.seats,
+    whenFull: object(withDefaults(whenFull, defaultSettings.seats.whenFull)),
+  }),
+  invitations: written("invitations", {
+    ...sections.invitations,
+    quota: { ...nullable(quota), description: "Null = the plan's." },
+  }),
+  signIn: written("signIn", sections.signIn),
+  members: written("members", sections.members),
+});
+
+function written(section: keyof typeof defaultSettings, fields: Fields): Schema {
+  return object(withDefaults(fields, defaultSettings[section]));
+}
+
+function withDefaults(fields: Fields, defaults: object): Fields {
+  const known = defaults as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [
+      name,
+      // Those that are made of parts tell the defaults of the parts, and a quota's is the plan's.
+      known[name] === undefined || name === "whenFull" || name === "quota" ? field : { ...field, default: known[name] },
+    ]),
+  );
+}

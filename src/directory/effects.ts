@@ -1,0 +1,131 @@
+/**
+ * The effects of groups and mappings on many members at once: decided one by one, carried out together, under the lock
+ * of the tenant's seats.
+ */
+import { heldRoles } from "../admission/lastAdmin.ts";
+import { freeingFirst } from "../admission/seatMoves.ts";
+import { decide } from "../admission/seats.ts";
+import type { Decision } from "../admission/types.ts";
+import type { Scope } from "../storage/types.ts";
+import { personOf, standingOf, type Member } from "./member.ts";
+import { changed, unchanged } from "./memberEvents.ts";
+import { countAdmins, membersHeld, membersWith, writeDecided } from "./redecide.store.ts";
+import type { TenantRules } from "./rules.ts";
+import { moveUsed, promoteWaiting } from "./seats.store.ts";
+import { settle, settleUnseated } from "./settle.ts";
+import { relocked, type Locked } from "./underLock.ts";
+
+/** Most members whose roles change in the transaction of the cause; more than these are a job's (rule 3). */
+export const MOST_AT_ONCE = 1000;
+
+interface Plan {
+  readonly before: Member;
+  readonly wanted: Member;
+  readonly decision: Decision;
+}
+
+/**
+ * The effects of a change on these members: at once where they are few, else by a job of the same transaction, and the
+ * answer does not wait (rule 3).
+ */
+export async function effectsOn(scope: Scope, locked: Locked, ids: readonly string[]): Promise<void> {
+  if (ids.length <= MOST_AT_ONCE) return applyEffects(scope, locked, ids);
+  for (let first = 0; first < ids.length; first += MOST_AT_ONCE) {
+    await applyEffects(scope, await relocked(scope, locked), ids.slice(first, first + MOST_AT_ONCE));
+  }
+}
+
+/**
+ * Decides anew on members whose groups or mappings have changed, and carries it out: who frees goes first (rule 3),
+ * then those who need a seat take what there is, in the order of their arrival; what remains free goes to the waiting.
+ *
+ * Nothing is refused: without a seat it is the fallback role, with the reason (rule 2); the last admin keeps the role
+ * (rule 17).
+ */
+export async function applyEffects(scope: Scope, locked: Locked, ids: readonly string[]): Promise<void> {
+  await decideAnew(scope, locked, await scope.trx.run(membersWith(scope.tenantId, ids)), (member) => member);
+}
+
+/**
+ * Rule 17: the roles that stayed because nobody else administered go, once somebody does.
+ *
+ * To be called under the lock whenever a member begins to administer.
+ */
+export async function releaseHeldAdmins(scope: Scope, locked: Locked): Promise<void> {
+  const held = await scope.trx.run(membersHeld(scope.tenantId));
+  if (held.length === 0) return;
+  const { seats } = await relocked(scope, locked);
+  await decideAnew(scope, { ...locked, seats }, held, (member) => ({ ...member, lastAdminHold: [] }));
+}
+
+async function decideAnew(
+  scope: Scope,
+  locked: Locked,
+  members: readonly Member[],
+  make: (member: Member) => Member,
+): Promise<void> {
+  const plans = members.map((before) => plan(scope, before, make(before), locked.rules));
+  const kept = await keepLastAdmin(scope, plans, locked.rules);
+  const pairs = carryOut(scope, locked, freeingFirst(kept));
+  await write(scope, locked, pairs);
+  if (pairs.some(([before, after]) => !before.administers && after.administers)) await releaseHeldAdmins(scope, locked);
+}
+
+function plan({ now }: Scope, before: Member, wanted: Member, { rules }: TenantRules): Plan {
+  return { before, wanted, decision: decide(standingOf(before, now), personOf(wanted), "scim", "effect", rules) };
+}
+
+/** Rule 17: where nobody else would administer, the first who loses the role keeps it, with the reason. */
+async function keepLastAdmin(scope: Scope, plans: readonly Plan[], rules: TenantRules): Promise<readonly Plan[]> {
+  const losing = plans.filter(
+    ({ before, wanted, decision }) =>
+      before.administers && !settle(wanted, decision, rules, scope.now).member.administers,
+  );
+  const [first] = losing;
+  if (!first) return plans;
+  const [counted] = await scope.trx.run(countAdmins(scope.tenantId));
+  if ((counted?.count ?? 0) > losing.length) return plans;
+  const { before, wanted } = first;
+  const lastAdminHold = heldRoles(standingOf(before, scope.now), rules.rules.roles);
+  const held = plan(scope, before, { ...wanted, lastAdminHold }, rules);
+  return plans.map((each) => (each === first ? held : each));
+}
+
+type Pair = readonly [before: Member, after: Member];
+
+/** Hands out the seats that are free, those given back by the same change included. */
+function carryOut(scope: Scope, { seats, rules }: Locked, plans: readonly Plan[]): Pair[] {
+  let free = seats.limit === null ? Infinity : seats.limit - (seats.used ?? 0);
+  return plans.map(({ before, wanted, decision }) => {
+    const { seat } = decision;
+    if (seat.ask === "take" && free <= 0 && seat.unseated !== "refuse") {
+      return [before, settleUnseated(wanted, decision, seat.unseated, rules, scope.now).member];
+    }
+    if (seat.ask === "take") free -= 1;
+    if (seat.ask === "free") free += 1;
+    return [before, settle(wanted, decision, rules, scope.now).member];
+  });
+}
+
+async function write(scope: Scope, { seats, rules }: Locked, pairs: readonly Pair[]): Promise<void> {
+  const moved = pairs
+    .filter(([before, after]) => !unchanged(before, after))
+    .map(([before, after]): Pair => [before, { ...after, version: before.version + 1, updatedAt: scope.now }]);
+  if (moved.length === 0) return;
+  const told = moved.map(([before, after]) => changed(scope, before, after, false));
+  await scope.trx.run(
+    writeDecided(
+      scope.tenantId,
+      moved.map(([, after]) => after),
+      told,
+    ),
+  );
+  if (seats.limit === null) return;
+  const taken = sum(moved, ([before, after]) => Number(after.seat === "held") - Number(before.seat === "held"));
+  if (taken !== 0) await scope.trx.run(moveUsed(scope.tenantId, taken));
+  await scope.trx.run(promoteWaiting(scope.tenantId, moved.length, scope.now, rules.adminRoles));
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

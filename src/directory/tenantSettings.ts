@@ -1,0 +1,67 @@
+/** The settings of a tenant: defaults, how a change merges, and what is shown. Only what was set is stored. */
+import { defaultSeatPolicy, seatPolicy, type SeatSettings } from "../admission/policy.ts";
+import type { SeatPolicy } from "../admission/types.ts";
+
+/** How many invitations may be mailed: a day, or ever. */
+export type Quota = { readonly kind: "none" } | { readonly kind: "daily" | "total"; readonly max: number };
+
+/** The settings in full. */
+export interface TenantSettings {
+  readonly seats: SeatPolicy;
+  readonly invitations: {
+    readonly ttlDays: number;
+    readonly quota: Quota;
+    readonly credential: "link" | "temporaryPassword";
+  };
+  readonly signIn: {
+    readonly ssoRequired: "no" | "verifiedDomains" | "everyone";
+    readonly provisioning: "auto" | "jit" | "preProvisioned" | "scim";
+    readonly passwordMinLength: number;
+    readonly sessionHours: number;
+    readonly idleMinutes: number;
+  };
+  readonly members: {
+    readonly emailEditable: boolean;
+    readonly removal: "membership" | "erase";
+  };
+}
+
+/** Any part of the settings, as a request writes it and as it is stored; a null quota is the plan's. */
+export interface SettingsChange {
+  readonly seats?: SeatSettings;
+  readonly invitations?: Partial<Omit<TenantSettings["invitations"], "quota">> & { readonly quota?: Quota | null };
+  readonly signIn?: Partial<TenantSettings["signIn"]>;
+  readonly members?: Partial<TenantSettings["members"]>;
+}
+
+/** Seven days and twelve characters: the usual of comparable products; a working day without use ends a session. */
+export const defaultSettings: TenantSettings = {
+  seats: defaultSeatPolicy,
+  invitations: { ttlDays: 7, quota: { kind: "none" }, credential: "link" },
+  signIn: { ssoRequired: "no", provisioning: "auto", passwordMinLength: 12, sessionHours: 24, idleMinutes: 480 },
+  members: { emailEditable: true, removal: "membership" },
+};
+
+/** What is stored after a change: sections merge field by field, `whenFull` door by door, lists and quota whole. */
+export function mergeSettings(stored: SettingsChange, change: SettingsChange): SettingsChange {
+  const whenFull = { ...stored.seats?.whenFull, ...change.seats?.whenFull };
+  const sections: SettingsChange = {
+    seats: { ...stored.seats, ...change.seats, ...(Object.keys(whenFull).length > 0 ? { whenFull } : {}) },
+    invitations: { ...stored.invitations, ...change.invitations },
+    signIn: { ...stored.signIn, ...change.signIn },
+    members: { ...stored.members, ...change.members },
+  };
+  return Object.fromEntries(Object.entries(sections).filter(([, section]) => Object.keys(section).length > 0));
+}
+
+/** The settings as they hold: what was set over the defaults, and the plan's quota where none was set. */
+export function completeSettings(stored: SettingsChange, planQuota: Quota | null): TenantSettings {
+  const { invitations, signIn, members } = defaultSettings;
+  const { quota, ...others } = stored.invitations ?? {};
+  return {
+    seats: seatPolicy(stored.seats),
+    invitations: { ...invitations, ...others, quota: quota ?? planQuota ?? invitations.quota },
+    signIn: { ...signIn, ...stored.signIn },
+    members: { ...members, ...stored.members },
+  };
+}
