@@ -6,6 +6,7 @@ import { members } from "./members.ts";
 import { plans } from "./plans.ts";
 import type { Resource } from "./route.ts";
 import { type AdminOptions, adminRouter } from "./router.ts";
+import { roleMappings } from "./roleMappings.ts";
 import { scimTokens } from "./scimTokens.ts";
 import { seats } from "./seats.ts";
 import { tenants } from "./tenants.ts";
@@ -19,6 +20,7 @@ export const resources: readonly Resource[] = [
   directories,
   scimTokens,
   apiKeys,
+  roleMappings,
   events,
 ];
 

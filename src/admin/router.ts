@@ -13,7 +13,7 @@ import { sendJson } from "../http/reply.ts";
 import type { Database } from "../storage/types.ts";
 import { callerOf, checkPermission, tenantOf } from "./credentials.ts";
 import { isIdParameter, type OpenApi, openApi } from "./openapi.ts";
-import type { Answer, Call, JsonAnswer, Resource, Route } from "./route.ts";
+import type { Answer, Call, JsonAnswer, Resource, Route, TextAnswer } from "./route.ts";
 import { type RequestCheck, requestChecks } from "./validation.ts";
 
 export interface AdminOptions {
@@ -144,7 +144,16 @@ async function send(res: Response, reply: Answer): Promise<void> {
   for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value);
   if (!("chunks" in reply)) return sendBody(res, reply);
   res.status(reply.status).setHeader("Content-Type", reply.mediaType);
-  await pipeline(Readable.from(reply.chunks), res);
+  await piped(reply.chunks, res);
+}
+
+async function piped(chunks: TextAnswer["chunks"], res: Response): Promise<void> {
+  try {
+    await pipeline(Readable.from(chunks), res);
+  } catch (error) {
+    // The reader went away, which is no fault of ours.
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
+  }
 }
 
 function sendBody(res: Response, { status, body }: JsonAnswer): void {

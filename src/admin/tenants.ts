@@ -118,8 +118,7 @@ async function post({ db, actor, now, body }: Call<unknown, NewTenantBody>): Pro
   const { slug: wanted, name, plan: bought = null, seatLimit: limit, settings: set = {} } = body;
   const ownLimit = limit === undefined ? null : { limit };
   const made = { slug: wanted, name, plan: bought, ownLimit, settings: set };
-  const tenant = await createTenant(db, { actor, now }, made);
-  return { status: 201, body: shown(tenant), headers: { Location: `./tenants/${tenant.id}` } };
+  return { status: 201, body: shown(await createTenant(db, { actor, now }, made)) };
 }
 
 async function list({ db, actor, now, query }: Call<PageQuery>): Promise<JsonAnswer> {

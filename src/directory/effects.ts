@@ -6,6 +6,7 @@ import { heldRoles } from "../admission/lastAdmin.ts";
 import { freeingFirst } from "../admission/seatMoves.ts";
 import { decide } from "../admission/seats.ts";
 import type { Decision } from "../admission/types.ts";
+import { enqueue } from "../events/jobs.store.ts";
 import type { Scope } from "../storage/types.ts";
 import { personOf, standingOf, type Member } from "./member.ts";
 import { changed, unchanged } from "./memberEvents.ts";
@@ -17,6 +18,9 @@ import { relocked, type Locked } from "./underLock.ts";
 
 /** Most members whose roles change in the transaction of the cause; more than these are a job's (rule 3). */
 export const MOST_AT_ONCE = 1000;
+
+/** The job that carries effects out on more members than one transaction should hold. */
+export const REAPPLY_JOB = "roles.reapply";
 
 interface Plan {
   readonly before: Member;
@@ -30,9 +34,7 @@ interface Plan {
  */
 export async function effectsOn(scope: Scope, locked: Locked, ids: readonly string[]): Promise<void> {
   if (ids.length <= MOST_AT_ONCE) return applyEffects(scope, locked, ids);
-  for (let first = 0; first < ids.length; first += MOST_AT_ONCE) {
-    await applyEffects(scope, await relocked(scope, locked), ids.slice(first, first + MOST_AT_ONCE));
-  }
+  await enqueue(scope, { kind: REAPPLY_JOB, key: REAPPLY_JOB, payload: { ids } });
 }
 
 /**
@@ -64,11 +66,24 @@ async function decideAnew(
   members: readonly Member[],
   make: (member: Member) => Member,
 ): Promise<void> {
-  const plans = members.map((before) => plan(scope, before, make(before), locked.rules));
-  const kept = await keepLastAdmin(scope, plans, locked.rules);
-  const pairs = carryOut(scope, locked, freeingFirst(kept));
+  const pairs = await planEffects(scope, locked, members, make);
   await write(scope, locked, pairs);
   if (pairs.some(([before, after]) => !before.administers && after.administers)) await releaseHeldAdmins(scope, locked);
+}
+
+/**
+ * What deciding anew comes to for each of these members, who frees first; writes nothing.
+ *
+ * @param make the member as it should be
+ */
+export async function planEffects(
+  scope: Scope,
+  locked: Locked,
+  members: readonly Member[],
+  make: (member: Member) => Member = (member) => member,
+): Promise<Pair[]> {
+  const plans = members.map((before) => plan(scope, before, make(before), locked.rules));
+  return carryOut(scope, locked, freeingFirst(await keepLastAdmin(scope, plans, locked.rules)));
 }
 
 function plan({ now }: Scope, before: Member, wanted: Member, { rules }: TenantRules): Plan {
@@ -91,7 +106,8 @@ async function keepLastAdmin(scope: Scope, plans: readonly Plan[], rules: Tenant
   return plans.map((each) => (each === first ? held : each));
 }
 
-type Pair = readonly [before: Member, after: Member];
+/** A member before and after. */
+export type Pair = readonly [before: Member, after: Member];
 
 /** Hands out the seats that are free, those given back by the same change included. */
 function carryOut(scope: Scope, { seats, rules }: Locked, plans: readonly Plan[]): Pair[] {

@@ -5,12 +5,11 @@
  */
 import type { AttributeReference, ResourceType } from "../scim/registry.ts";
 import type { ResolvedFilter } from "../scim/resolve.ts";
-import type { Attribute } from "../scim/types.ts";
 import type { Where } from "./members.store.ts";
-import type { Column, Columns } from "./scimFilterColumns.store.ts";
-import { keyComparison, nativeComparison } from "./scimFilterIndex.store.ts";
-import { type Bind, nameOf } from "./scimFilterNames.store.ts";
-import { PRESENT, testOf } from "./scimFilterTest.store.ts";
+import type { Columns } from "./scimFilterColumns.store.ts";
+import { jsonOf, nameOf } from "./scimFilterValue.store.ts";
+import { indexed } from "./scimFilterIndex.store.ts";
+import { type Bind, PRESENT, testOf } from "./scimFilterTest.store.ts";
 
 /**
  * The condition of a filter, its parameters from `$first` on. Filters of one shape have one text, but that `eq` and `sw`
@@ -24,33 +23,29 @@ export function whereOf(type: ResourceType, filter: ResolvedFilter, columns: Col
   return { sql: compile(filter, inResource(type, columns, bind)), values };
 }
 
+type Compare = ResolvedFilter & { readonly kind: "compare" };
+
 /** Where the attributes of a filter stand: in the resource, or in one value where it is in brackets. */
 interface Place {
   readonly bind: Bind;
-  /** SQL of the attribute's value: jsonb, or null where it is absent. */
+  /** The value of an attribute or, given one, of its sub-attribute: jsonb, or null where it is absent. */
   json(target: AttributeReference): string;
-  /** What the table holds of it besides. */
-  column(target: AttributeReference): Column | undefined;
+  /** A comparison that an index may serve, where there is one. */
+  indexed(filter: Compare, exact: () => string): string | undefined;
 }
 
-function inResource(type: ResourceType, { alias, document, attributes }: Columns, bind: Bind): Place {
+function inResource(type: ResourceType, columns: Columns, bind: Bind): Place {
   return {
     bind,
-    json: ({ container, attribute }) => {
-      const own = container ? undefined : attributes.get(attribute.name)?.json;
-      if (own !== undefined) return `(${own})`;
-      const holder = container ? `->${nameOf(type.containers, container)}` : "";
-      const known = container ? (container.subAttributes ?? []) : type.attributes;
-      return `${alias}.${document}${holder}->${nameOf(known, attribute)}`;
-    },
-    column: ({ container, attribute, subAttribute }) =>
-      container ? undefined : attributes.get([attribute, subAttribute].flatMap((part) => part?.name ?? []).join(".")),
+    json: (target) => jsonOf(type, columns, target),
+    indexed: (filter, exact) => indexed(columns, filter, bind, exact),
   };
 }
 
 /** Within brackets `x.value` is the complex value; that of a simple attribute goes by the name `value`. */
-function inValue(known: readonly Attribute[], bind: Bind): Place {
-  return { bind, json: ({ attribute }) => `x.value->${nameOf(known, attribute)}`, column: () => undefined };
+function inValue({ attribute }: AttributeReference, bind: Bind): Place {
+  const known = attribute.subAttributes ?? [{ ...attribute, name: "value" }];
+  return { bind, json: (target) => `x.value->${nameOf(known, target.attribute)}`, indexed: () => undefined };
 }
 
 function compile(filter: ResolvedFilter, place: Place): string {
@@ -69,40 +64,39 @@ function compile(filter: ResolvedFilter, place: Place): string {
   }
 }
 
-function compare({ target, op, value }: ResolvedFilter & { kind: "compare" }, place: Place): string {
+function compare(filter: Compare, place: Place): string {
+  const { target, op, value } = filter;
   const attribute = target.subAttribute ?? target.attribute;
-  const { bind } = place;
-  const exact = (): string => anyValue(target, testOf(attribute, op, value, bind), place);
-  const { native, key } = place.column(target) ?? {};
-  const indexed =
-    (native && nativeComparison(native, op, value, bind)) ??
-    (key && keyComparison(key, attribute, op, String(value), bind, exact));
-  return indexed ?? exact();
+  const exact = (): string => anyValue(target, testOf(attribute, op, value, place.bind), place);
+  return place.indexed(filter, exact) ?? exact();
 }
 
-/** RFC 7644 §3.4.2.2: a multi-valued attribute matches "if any of the values match"; one without values is tested as absent. */
+/**
+ * RFC 7644 §3.4.2.2: a multi-valued attribute matches "if any of the values match"; one without values is tested as
+ * absent. `offset 0` keeps the planner from computing a value anew wherever it is named.
+ */
 function anyValue(target: AttributeReference, test: string, place: Place): string {
-  const { attribute, subAttribute } = target;
-  const sub = subAttribute ? `->${nameOf(attribute.subAttributes ?? [], subAttribute)}` : "";
-  const json = place.json(target);
-  const source = attribute.multiValued
-    ? `(select e.value${sub} as json from (select ${json} as value offset 0) w, jsonb_array_elements(case
-        when jsonb_typeof(w.value) is distinct from 'array' then jsonb_build_array(w.value)
-        when w.value = '[]' then '[null]' else w.value end) e(value) offset 0)`
-    : `(select ${json}${sub} as json offset 0)`;
+  const source = target.attribute.multiValued
+    ? elements(target, place)
+    : `(select ${place.json(target)} as json offset 0)`;
   return `exists (select from (select s.json, jsonb_typeof(s.json) as kind, (s.json #>> '{}') collate "C" as text
     from ${source} s offset 0) v where ${test})`;
 }
 
+function elements({ subAttribute, ...target }: AttributeReference, place: Place): string {
+  const sub = subAttribute ? `->${nameOf(target.attribute.subAttributes ?? [], subAttribute)}` : "";
+  const whole = place.json({ ...target, subAttribute: undefined });
+  return `(select e.value${sub} as json from (select ${whole} as value offset 0) w, jsonb_array_elements(case
+      when jsonb_typeof(w.value) is distinct from 'array' then jsonb_build_array(w.value)
+      when w.value = '[]' then '[null]' else w.value end) e(value) offset 0)`;
+}
+
 /** RFC 7644 §3.4.2.2: all terms in the brackets hold of one and the same value. */
 function anyElement(target: AttributeReference, filter: ResolvedFilter, place: Place): string {
-  const { attribute } = target;
-  const simple = { ...attribute, name: "value" };
-  const inner = compile(filter, inValue(attribute.subAttributes ?? [simple], place.bind));
-  // `offset 0` keeps the planner from computing the value anew wherever it is named.
   return `exists (select from (select case jsonb_typeof(e.value) when 'object' then e.value
       else jsonb_build_object('value', e.value) end as value
     from (select ${place.json(target)} as value offset 0) w, jsonb_array_elements(case
       when jsonb_typeof(w.value) = 'array' then w.value
-      when w.value <> 'null' then jsonb_build_array(w.value) else '[]' end) e(value) offset 0) x where ${inner})`;
+      when w.value <> 'null' then jsonb_build_array(w.value) else '[]' end) e(value) offset 0) x
+    where ${compile(filter, inValue(target, place.bind))})`;
 }

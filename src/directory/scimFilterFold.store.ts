@@ -4,7 +4,7 @@
  * §3.3 speaks of assigned code points alone, whose normalisation never changes).
  */
 import { foldPart } from "../base/fold.ts";
-import type { Bind } from "./scimFilterNames.store.ts";
+import type { Bind } from "./scimFilterTest.store.ts";
 
 /** What `String.prototype.trim` takes away and NFKC leaves. */
 const SPACES = "E' \\t\\n\\u000b\\f\\r\\u1680\\u2028\\u2029\\ufeff'";

@@ -1,53 +1,75 @@
 /**
- * Comparisons with a resource's own columns. Under row-level security an index serves only operators that PostgreSQL
- * calls leakproof: `=` and ranges are, LIKE, lower() and what reads jsonb are not.
+ * Comparisons with what stands beside a resource's document. Under row-level security an index serves only operators
+ * that PostgreSQL calls leakproof: `=` and ranges are, LIKE, lower() and what reads jsonb are not.
  */
 import { fold } from "../base/fold.ts";
 import { isUuid } from "../base/ids.ts";
-import type { Comparison } from "../scim/filter.ts";
-import type { Operand } from "../scim/resolve.ts";
-import type { Attribute } from "../scim/types.ts";
-import type { Column } from "./scimFilterColumns.store.ts";
-import type { Bind } from "./scimFilterNames.store.ts";
-import { instantOf, isFolded, signs } from "./scimFilterTest.store.ts";
+import type { ResolvedFilter } from "../scim/resolve.ts";
+import type { Columns, Source } from "./scimFilterColumns.store.ts";
+import { sourceOf } from "./scimFilterValue.store.ts";
+import { type Bind, instantOf, isFolded, signs } from "./scimFilterTest.store.ts";
 
-/** A comparison with the column that holds the value; undefined where it cannot say it. True or false, never null. */
-export function nativeComparison(
-  { sql, type }: NonNullable<Column["native"]>,
-  op: Comparison,
-  operand: Operand,
-  bind: Bind,
-): string | undefined {
-  if (type === "uuid") return op === "eq" ? equalsUuid(sql, String(operand), bind) : undefined;
-  const wanted = type === "boolean" ? `${bind(operand)}::boolean` : instantOf(operand, type, bind);
-  if (op === "ne") return `(${sql} is distinct from ${wanted})`;
-  return op in signs ? `(${sql} is not null and ${sql} ${signs[op as keyof typeof signs]} ${wanted})` : undefined;
+type Compare = ResolvedFilter & { readonly kind: "compare" };
+
+/**
+ * A comparison without the way through jsonb; undefined where there is none. True or false, never null.
+ *
+ * @param exact the same comparison through jsonb
+ */
+export function indexed(columns: Columns, filter: Compare, bind: Bind, exact: () => string): string | undefined {
+  const source = sourceOf(columns, filter.target);
+  const { op, value } = filter;
+  switch (source?.kind) {
+    case "uuid":
+      return op === "eq" ? equalsUuid(`${columns.alias}.${source.column}`, String(value), bind) : undefined;
+    case "boolean":
+      return compare(`${columns.alias}.${source.column}`, filter, `${bind(value)}::boolean`);
+    case "timestamptz":
+      return compare(`${columns.alias}.${source.column}`, filter, instantOf(value, "timestamptz", bind));
+    case "key":
+      return compareKey(`${columns.alias}.${source.column}`, source, filter, bind, exact);
+    default:
+      return isMember(columns, filter, bind);
+  }
 }
 
-/** Ids are caseExact (RFC 7643 §3.1) and written in lower case; any other text equals none of them. */
-function equalsUuid(sql: string, text: string, bind: Bind): string {
+function compare(column: string, { op }: Compare, wanted: string): string | undefined {
+  if (op === "ne") return `(${column} is distinct from ${wanted})`;
+  return op in signs ? `(${column} is not null and ${column} ${signs[op as keyof typeof signs]} ${wanted})` : undefined;
+}
+
+/** Ids are caseExact (RFC 7643 §3.1) and written in lower case: any other text equals none of them. */
+function equalsUuid(column: string, text: string, bind: Bind): string {
   const id = bind(isUuid(text) && text === text.toLowerCase() ? text : null);
-  return `(${id}::uuid is not null and ${sql} = ${id}::uuid)`;
+  return `(${id}::uuid is not null and ${column} = ${id}::uuid)`;
+}
+
+/** Who is in a group is asked of `memberships`, not of all its members' values. */
+function isMember(columns: Columns, { target, op, value }: Compare, bind: Bind): string | undefined {
+  if (columns.sources.get(target.attribute.name)?.kind !== "members") return undefined;
+  if (op !== "eq" || target.subAttribute?.name !== "value") return undefined;
+  const { alias } = columns;
+  return `exists (select from memberships b where b.tenant_id = ${alias}.tenant_id and b.group_id = ${alias}.id
+    and ${equalsUuid("b.member_id", String(value), bind)})`;
 }
 
 /**
  * `eq` by the key column, and `sw` by a range of it that the exact test then narrows; undefined for all else, and for
- * an empty key, which stands for no value too. True or false, never null.
+ * an empty key, which stands for no value too.
  */
-export function keyComparison(
-  { sql, folded }: NonNullable<Column["key"]>,
-  attribute: Attribute,
-  op: Comparison,
-  operand: string,
+function compareKey(
+  column: string,
+  { folded }: Source & { readonly kind: "key" },
+  { target, op, value }: Compare,
   bind: Bind,
   exact: () => string,
 ): string | undefined {
-  const key = folded ? fold(operand) : operand;
-  if (key === "" || folded !== isFolded(attribute)) return undefined;
-  if (op === "eq") return `(${sql} is not null and ${sql} = ${bind(key)}::text)`;
+  const key = folded ? fold(String(value)) : String(value);
+  if (key === "" || folded !== isFolded(target.attribute)) return undefined;
+  if (op === "eq") return `(${column} is not null and ${column} = ${bind(key)}::text)`;
   const end = op === "sw" ? afterPrefix(key) : undefined;
   if (end === undefined) return undefined;
-  return `(${sql} is not null and ${sql} >= ${bind(key)}::text and ${sql} < ${bind(end)}::text and ${exact()})`;
+  return `(${column} is not null and ${column} >= ${bind(key)}::text and ${column} < ${bind(end)}::text and ${exact()})`;
 }
 
 /** The first text, by code points, behind all those that begin with a prefix; undefined if there is none. */

@@ -4,7 +4,9 @@ import type { Comparison } from "../scim/filter.ts";
 import type { Operand } from "../scim/resolve.ts";
 import type { Attribute } from "../scim/types.ts";
 import { foldedPart, trimmed } from "./scimFilterFold.store.ts";
-import type { Bind } from "./scimFilterNames.store.ts";
+
+/** Makes a value a parameter and answers its place, such as `$3`. */
+export type Bind = (value: unknown) => string;
 
 /** The operators of SQL for those of SCIM that order. */
 export const signs = { eq: "=", gt: ">", ge: ">=", lt: "<", le: "<=" } as const;

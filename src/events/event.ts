@@ -13,6 +13,7 @@ export type EventType =
   | "tenant.deleted"
   | "tenant.adminless"
   | "plan.changed"
+  | "mappings.changed"
   | "directory.created"
   | "directory.updated"
   | "directory.deleted"

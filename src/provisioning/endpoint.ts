@@ -66,17 +66,17 @@ export function resourceRouter(handlers: ResourceHandlers): Router {
   return router;
 }
 
-async function create({ type, create: make }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+async function create(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
-  const view = viewOf(type, req, request);
-  const resource = await readResource(type, req, request);
-  send(res, 201, view, await make(request, resource, view));
+  const view = viewOf(handlers.type, req, request);
+  const resource = await readResource(handlers.type, req, request);
+  send(res, 201, view, await handlers.create(request, resource, view));
 }
 
-async function read({ type, read: find }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+async function read(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
-  const view = viewOf(type, req, request);
-  const resource = await find(request, idOf(type, req), view);
+  const view = viewOf(handlers.type, req, request);
+  const resource = await handlers.read(request, idOf(handlers.type, req), view);
   const { version } = metaOf(resource);
   const known = req.headers["if-none-match"];
   // RFC 7644 §3.14 and RFC 9110 §13.1.2
@@ -87,12 +87,17 @@ async function read({ type, read: find }: ResourceHandlers, req: Request, res: R
   send(res, 200, view, resource);
 }
 
-async function list({ type, list: find }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+async function list(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
   const query = req.query as Query;
-  const view = viewOf(type, req, request);
+  const view = viewOf(handlers.type, req, request);
   const page = pageOf(query, PAGE_LIMITS);
-  const { resources, total } = await find(request, filterOf(type, query["filter"], request), page, view);
+  const { resources, total } = await handlers.list(
+    request,
+    filterOf(handlers.type, query["filter"], request),
+    page,
+    view,
+  );
   const body = listResponse(
     resources.map((each) => project(view.shown, each)),
     total,
@@ -101,25 +106,25 @@ async function list({ type, list: find }: ResourceHandlers, req: Request, res: R
   sendJson(res, 200, MEDIA_TYPE, body);
 }
 
-async function replace({ type, replace: put }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+async function replace(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
-  const view = viewOf(type, req, request);
-  const id = idOf(type, req);
-  send(res, 200, view, await put(request, id, await readResource(type, req, request), view));
+  const view = viewOf(handlers.type, req, request);
+  const id = idOf(handlers.type, req);
+  send(res, 200, view, await handlers.replace(request, id, await readResource(handlers.type, req, request), view));
 }
 
-async function patch({ type, patch: change }: ResourceHandlers, req: Request, res: Response): Promise<void> {
+async function patch(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
-  const view = viewOf(type, req, request);
-  const id = idOf(type, req);
-  const operations = parsePatchOp(type, await readJson(req, BODY), request.leniency);
-  const resource = await change(request, id, operations, view);
+  const view = viewOf(handlers.type, req, request);
+  const id = idOf(handlers.type, req);
+  const operations = parsePatchOp(handlers.type, await readJson(req, BODY), request.leniency);
+  const resource = await handlers.patch(request, id, operations, view);
   if (resource) send(res, 200, view, resource);
   else res.status(204).end();
 }
 
-async function remove({ type, remove: end }: ResourceHandlers, req: Request, res: Response): Promise<void> {
-  await end(requestOf(res), idOf(type, req));
+async function remove(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
+  await handlers.remove(requestOf(res), idOf(handlers.type, req));
   res.status(204).end();
 }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { Pool, type PoolClient } from "pg";
 import { Refusal } from "../base/errors.ts";
-import { embeddedStream } from "./embeddedStream.ts";
+import { embeddedStreams } from "./embeddedStream.ts";
 import { lockFolder } from "./folderLock.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { sqlState } from "./scope.ts";
@@ -94,7 +94,7 @@ async function embeddedPool(folder: string | undefined): Promise<OpenPool> {
   const pool = new Pool({
     user: "postgres",
     database: "postgres",
-    stream: () => embeddedStream(database),
+    stream: embeddedStreams(database),
     max: 1,
     idleTimeoutMillis: 0,
     types,

@@ -11,15 +11,17 @@ const TERMINATE = 0x58; // 'X', PostgreSQL "Message Formats"
  */
 class EmbeddedStream extends Duplex {
   readonly #database: PGlite;
+  readonly #predecessor: Promise<void>;
 
-  constructor(database: PGlite) {
+  constructor(database: PGlite, predecessor: Promise<void>) {
     super();
     this.#database = database;
+    this.#predecessor = predecessor;
   }
 
   /** As `net.Socket` does; the address means nothing here. */
   connect(): this {
-    setImmediate(() => this.emit("connect"));
+    void this.#predecessor.then(() => setImmediate(() => this.emit("connect")));
     return this;
   }
 
@@ -48,11 +50,17 @@ class EmbeddedStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     // The session outlives this stream: leave no open transaction and no prepared statement to the next one.
-    const clean = this.#database.closed ? Promise.resolve() : this.#database.exec("rollback; discard all");
-    Promise.resolve(clean).then(
+    this.#clear().then(
       () => done(error),
       (cause: unknown) => done(error ?? (cause as Error)),
     );
+  }
+
+  async #clear(): Promise<void> {
+    if (this.#database.closed) return;
+    // Two queries: several statements in one are a transaction, in which `discard all` is not allowed.
+    await this.#database.exec("rollback");
+    await this.#database.exec("discard all");
   }
 
   #speak(bytes: Buffer, done: (error?: Error | null) => void): void {
@@ -73,7 +81,12 @@ class EmbeddedStream extends Duplex {
   }
 }
 
-/** A new stream for pg's `stream` option. */
-export function embeddedStream(database: PGlite): Duplex {
-  return new EmbeddedStream(database);
+/** Makes a stream for pg's `stream` option, each ready once the one before it has left the session. */
+export function embeddedStreams(database: PGlite): () => Duplex {
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    const stream = new EmbeddedStream(database, last);
+    last = new Promise((resolve) => void stream.once("close", resolve));
+    return stream;
+  };
 }

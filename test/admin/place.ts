@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createApiKey } from "../../src/directory/apiKeys.ts";
 import { firstDirectory } from "../../src/directory/directories.store.ts";
 import type { Member } from "../../src/directory/member.ts";
-const { changeScimMember, createScimMember, removeScimMember } = await import("../../src/directory/scimMembers.ts").catch(() => ({}) as never);
+import { changeScimMember, createScimMember, removeScimMember } from "../../src/directory/scimMembers.ts";
 import type { DirectoryWho } from "../../src/directory/scimMembers.ts";
 import type { ScimObject } from "../../src/scim/types.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";

@@ -3,8 +3,8 @@ import { newId } from "../../src/base/ids.ts";
 import { acrossTenants } from "../../src/storage/scope.ts";
 import type { Database, Statement } from "../../src/storage/types.ts";
 
-/** Tables of the operator: they hold nothing of a tenant. */
-export const globalTables: ReadonlySet<string> = new Set(["migrations", "plans"]);
+/** Tables of the server itself, across tenants; what a tenant's transaction may do there has tests of its own. */
+export const globalTables: ReadonlySet<string> = new Set(["jobs", "journal_readers", "migrations", "plans"]);
 
 /** The column that says whose a row is. */
 export function tenantColumn(table: string): string {

@@ -13,8 +13,9 @@ import {
   twoTenants,
 } from "./catalogue.ts";
 
-/** Indexes of what is looked up before the tenant is known, or whose key is the tenant itself. */
-const notLedByTenant = ["tenants_pkey", "tenants_slug"];
+/** Indexes of what is read across tenants or before the tenant is known, or whose key is the tenant itself. */
+const notLedByTenant = ["events_journal", "tenants_pkey", "tenants_slug"];
+const denied = (error: unknown): boolean => sqlState(error) === "42501";
 /** Functions that run as their owner, and so beside the policies. */
 const definers: string[] = [];
 
@@ -52,22 +53,56 @@ describe("row-level security", () => {
     );
   });
 
-  it("lets no tenant write plans, nor see which migrations ran", async () => {
-    const [mine] = await twoTenants(db);
-    const who = { tenantId: mine };
-    const [plans, migrations] = await onceInTenant(
+  it("lets tenants read plans and write none", async () => {
+    const [tenantId] = await twoTenants(db);
+    const [plans, deleted] = await onceInTenant(
       db,
-      who,
+      { tenantId },
       { text: "select from plans", values: [] },
-      { text: "select from migrations", values: [] },
+      { text: "delete from plans returning slug", values: [] },
     );
     assert.ok(plans.length > 0);
-    assert.deepEqual(migrations, []);
-    for (const text of ["insert into plans (slug) values ('mine')", "update plans set seat_limit = null"]) {
-      await assert.rejects(onceInTenant(db, who, { text, values: [] }), (error) => sqlState(error) === "42501", text);
-    }
-    const [deleted] = await onceInTenant(db, who, { text: "delete from plans returning slug", values: [] });
     assert.deepEqual(deleted, []);
+    for (const text of ["insert into plans (slug) values ('mine')", "update plans set seat_limit = null"]) {
+      await assert.rejects(onceInTenant(db, { tenantId }, { text, values: [] }), denied, text);
+    }
+  });
+
+  it("lets tenants see neither migrations nor readers of the journal, nor write them", async () => {
+    const [tenantId] = await twoTenants(db);
+    await asOwner(db, "insert into journal_readers (name) values ('test') on conflict do nothing");
+    for (const table of ["migrations", "journal_readers"]) {
+      const [read, changed, deleted] = await onceInTenant(
+        db,
+        { tenantId },
+        { text: `select from ${table}`, values: [] },
+        { text: `update ${table} set name = name returning name`, values: [] },
+        { text: `delete from ${table} returning name`, values: [] },
+      );
+      assert.deepEqual([read, changed, deleted], [[], [], []], table);
+      const insert = { text: `insert into ${table} (name) values ('mine')`, values: [] };
+      await assert.rejects(onceInTenant(db, { tenantId }, insert), denied, table);
+    }
+    await asOwner(db, "delete from journal_readers where name = 'test'");
+  });
+
+  it("lets tenants add jobs of their own, and see none", async () => {
+    const [mine, theirs] = await twoTenants(db);
+    const job = (tenantId: string): Statement => ({
+      text: "insert into jobs (tenant_id, kind, payload, run_at) values ($1, 'test', '{}', 'infinity')",
+      values: [tenantId],
+    });
+    await onceInTenant(db, { tenantId: mine }, job(mine));
+    await assert.rejects(onceInTenant(db, { tenantId: mine }, job(theirs)), denied);
+    const [read, changed] = await onceInTenant(
+      db,
+      { tenantId: mine },
+      { text: "select from jobs", values: [] },
+      { text: "update jobs set attempts = 0 returning id", values: [] },
+    );
+    assert.deepEqual([read, changed], [[], []]);
+    const removed = await asOwner(db, "delete from jobs where tenant_id = $1 returning id", [mine]);
+    assert.equal(removed.length, 1);
   });
 
   it("knows every table as a tenant's or as the operator's", async () => {
@@ -162,22 +197,14 @@ describe("a query without where", () => {
   it("inserts no row for another tenant, in any table", async () => {
     for (const table of tables) {
       const row = await sampleRow(db, table, theirs);
-      await assert.rejects(
-        onceInTenant(db, who(mine), insertRow(table, row)),
-        (error) => sqlState(error) === "42501",
-        table,
-      );
+      await assert.rejects(onceInTenant(db, who(mine), insertRow(table, row)), denied, table);
     }
   });
 
   it("gives none of its rows to another tenant, in any table", async () => {
     for (const table of tables) {
       const text = `update ${table} set ${tenantColumn(table)} = $1`;
-      await assert.rejects(
-        onceInTenant(db, who(mine), { text, values: [theirs] }),
-        (error) => sqlState(error) === "42501",
-        table,
-      );
+      await assert.rejects(onceInTenant(db, who(mine), { text, values: [theirs] }), denied, table);
     }
   });
 

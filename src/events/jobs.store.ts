@@ -1,0 +1,87 @@
+import type { Scope, Statement } from "../storage/types.ts";
+import type { Claimed, Job, JobState, NewJob } from "./jobs.ts";
+
+/** Adds a job in the transaction of what causes it. */
+export async function enqueue(scope: Pick<Scope, "trx" | "tenantId">, job: NewJob): Promise<void> {
+  await scope.trx.run(insertJob(scope.tenantId, job));
+}
+
+/** The job as a statement of its own, for a batch. */
+export function insertJob(tenantId: string, { kind, key, payload = {}, runAt }: NewJob): Statement {
+  return {
+    name: "job_insert",
+    text: `insert into jobs (tenant_id, kind, key, payload, run_at)
+      values ($1,$2,$3,$4,coalesce($5::timestamptz, now()))`,
+    values: [tenantId, kind, key ?? null, JSON.stringify(payload), runAt ?? null],
+  };
+}
+
+const JOB = `j.id, j.tenant_id as "tenantId", j.kind, j.key, j.payload, j.attempts, j.created_at as "createdAt"`;
+
+/**
+ * Takes jobs that are due, at most `free[i]` of `kinds[i]`, and leases them: whoever claims a job again after its lease
+ * finds one attempt more, by which the first one's end is refused. A job waits for every earlier one of its key that is
+ * pending, be it running, backing off or not due.
+ */
+export function claimJobs(kinds: readonly string[], free: readonly number[], leaseMs: number): Statement<Claimed> {
+  return {
+    name: "job_claim",
+    text: `with due as (select d.id from unnest($1::text[], $2::int[]) as k(kind, free)
+        cross join lateral (select j.id from jobs j
+          where j.kind = k.kind and j.state = 'pending' and j.run_at <= now()
+            and (j.key is null or not exists (select from jobs e where e.tenant_id = j.tenant_id and e.key = j.key
+              and e.state = 'pending' and e.id < j.id))
+          order by j.run_at, j.id limit k.free for update skip locked) d)
+      update jobs j set attempts = j.attempts + 1, run_at = now() + $3::int * interval '1 millisecond'
+      from due where j.id = due.id returning ${JOB}`,
+    values: [kinds, free, leaseMs],
+  };
+}
+
+/** Ends a claimed job; answers a row, or none where somebody else has claimed it since. */
+export function finishJob({ id, attempts }: Claimed): Statement<{ id: number }> {
+  return {
+    name: "job_finish",
+    text: "delete from jobs where id = $1 and attempts = $2 and state = 'pending' returning id",
+    values: [id, attempts],
+  };
+}
+
+/** Gives a claimed job back, to be tried again after a delay in milliseconds. */
+export function returnJob({ id, attempts }: Claimed, delayMs: number, error: string): Statement {
+  return {
+    name: "job_return",
+    text: `update jobs set run_at = now() + $3::int * interval '1 millisecond', last_error = $4
+      where id = $1 and attempts = $2 and state = 'pending'`,
+    values: [id, attempts, delayMs, error],
+  };
+}
+
+/** Parks a claimed job: it is tried no more until somebody says so, and the next of its key goes on. */
+export function parkJob({ id, attempts }: Claimed, error: string): Statement {
+  return {
+    name: "job_park",
+    text: "update jobs set state = 'dead', last_error = $3 where id = $1 and attempts = $2 and state = 'pending'",
+    values: [id, attempts, error],
+  };
+}
+
+/** Jobs of a state after an id, in the order of their ids. */
+export function jobsAfter(state: JobState, after: number, most: number): Statement<Job> {
+  return {
+    name: "job_list",
+    text: `select ${JOB}, j.state, j.run_at as "runAt", j.last_error as "lastError"
+      from jobs j where j.state = $1 and j.id > $2 order by j.id limit $3`,
+    values: [state, after, most],
+  };
+}
+
+/** Makes a parked job pending again, with all its attempts; answers a row or none. */
+export function reviveJob(id: number): Statement<{ id: number }> {
+  return {
+    name: "job_revive",
+    text: `update jobs set state = 'pending', attempts = 0, run_at = now() where id = $1 and state = 'dead'
+      returning id`,
+    values: [id],
+  };
+}
