@@ -29,7 +29,7 @@ export interface Actor {
 /** A transaction: runs statements one after the other. */
 export interface Transaction {
   /** Runs one statement and answers its rows. */
-  run<Row>(statement: Statement<Row>): Promise<Row[]>;
+  readonly run: <Row>(statement: Statement<Row>) => Promise<Row[]>;
 }
 
 /** A use-case's transaction in one tenant: the first argument of every use-case. */

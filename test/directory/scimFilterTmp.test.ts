@@ -24,7 +24,7 @@ describe("filters in SQL, against the evaluator", () => {
           assert.deepEqual(found, expected, JSON.stringify(tree));
         }
       }),
-      { numRuns: 150, seed: 1, endOnFailure: false, interruptAfterTimeLimit: 240000 },
+      { numRuns: 250, seed: 2, endOnFailure: true, interruptAfterTimeLimit: 140000 },
     );
   });
 

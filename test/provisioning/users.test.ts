@@ -24,9 +24,9 @@ describe("creating a User (RFC 7644 §3.3)", () => {
   it("never shows, but keeps, a password (RFC 7643 §4.1.1)", async () => {
     const client = await scimClient();
     const id = await client.create(user("ana@example.com", { password: "Tw1light-Harbour" }));
-    const [stored] = (await client.snapshot()).members as { row: { password_hash?: string } }[];
-    assert.match(JSON.stringify(stored), /argon2id/);
-    assert.ok(!JSON.stringify(await client.snapshot()).includes("Tw1light"));
+    const stored = JSON.stringify(await client.snapshot());
+    assert.match(stored, /\$argon2id/);
+    assert.ok(!stored.includes("Tw1light"));
     assert.equal((await client.get(`/Users/${id}?attributes=password`)).body["password"], undefined);
   });
 
@@ -42,8 +42,6 @@ describe("creating a User (RFC 7644 §3.3)", () => {
       const client = await scimClient();
       const before = await client.snapshot();
       const answer = await client.post("/Users", body);
-      const tolerated = answer.status === 201;
-      if (what === "with a userName that is an object" && tolerated) return;
       assert.deepEqual([answer.status, answer.body["scimType"]], [400, "invalidValue"]);
       assert.deepEqual(await client.snapshot(), before);
     });
