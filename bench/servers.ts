@@ -26,6 +26,8 @@ export interface ServerOptions {
 /** Enough for a build before it. */
 const READY_MS = 120_000;
 const POLL_MS = 100;
+/** A server that has not stopped by then is killed. */
+const STOP_MS = 15_000;
 
 /** Usher as `npm start` runs it, built; the log holds warnings, as in production under load. */
 export async function startUsher(options: ServerOptions, operatorKey: string): Promise<RunningServer> {
@@ -80,7 +82,9 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
   child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
   await gone;
+  clearTimeout(late);
 }
 
 async function freePort(): Promise<number> {

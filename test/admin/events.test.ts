@@ -3,7 +3,7 @@ import { event } from "../../src/events/event.ts";
 import { record } from "../../src/events/journal.store.ts";
 import { inTenant } from "../../src/storage/scope.ts";
 import { onServer } from "../support/database.ts";
-import { items, place, refused, type Call, type Place } from "./place.ts";
+import { place, refused, told, type Call, type Place } from "./place.ts";
 
 interface Page {
   readonly items: readonly Record<string, unknown>[];
@@ -18,10 +18,14 @@ async function read(call: Call, query: string): Promise<Page> {
 }
 
 /** Writes an event that tells nothing but a word, in a transaction that ends when `until` does. */
-function tell({ db, tenantId }: Place, word: string, until?: Promise<void>): { told: Promise<void>; done: Promise<void> } {
+function tell(
+  { db, tenantId }: Place,
+  word: string,
+  until?: Promise<void>,
+): { began: Promise<void>; done: Promise<void> } {
   const who = { tenantId, actor: { type: "system" }, now: new Date() } as const;
   let [written, failed]: [() => void, (error: unknown) => void] = [() => {}, () => {}];
-  const told = new Promise<void>((resolve, reject) => {
+  const began = new Promise<void>((resolve, reject) => {
     [written, failed] = [resolve, reject];
   });
   const done = inTenant(db, who, async (scope) => {
@@ -30,11 +34,20 @@ function tell({ db, tenantId }: Place, word: string, until?: Promise<void>): { t
     await until;
   });
   done.catch(failed);
-  return { told, done };
+  return { began, done };
 }
 
 function words(page: Page): unknown[] {
   return page.items.map(({ data }) => (data as { word?: string }).word).filter((word) => word !== undefined);
+}
+
+/** On a shared server the transactions of other cases hold the horizon back for a moment. */
+async function settled<T extends { seen: unknown[] }>(again: () => Promise<T>, count: number): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    const found = await again();
+    if (found.seen.length >= count || tries === 200) return found;
+    await new Promise((resolve) => void setTimeout(resolve, 25));
+  }
 }
 
 describe("GET /events", () => {
@@ -45,18 +58,15 @@ describe("GET /events", () => {
     await key("POST", "/members", { email: "bea@example.com", name: { givenName: "Bea" } });
     const { items: all, total } = await read(call, "");
     assert.equal(total, all.length);
-    assert.deepEqual(
-      all.map(({ type }) => type),
-      ["member.created", "api_key.created", "tenant.created"].flatMap((type) =>
-        type === "api_key.created" ? ["member.created", type] : type === "tenant.created" ? ["directory.created", type] : type,
-      ).filter((type) => all.some((one) => one["type"] === type)),
-    );
+    const types = all.map(({ type }) => type);
+    assert.deepEqual(types.slice(0, 3), ["member.created", "member.created", "api_key.created"]);
     const [last, before] = all;
-    assert.equal((last?.["actor"] as { type: string }).type, "api_key");
+    assert.equal(told(last, "actor")["type"], "api_key");
     assert.deepEqual(before?.["target"], { type: "member", id });
     assert.deepEqual(before?.["actor"], { type: "operator", id: null });
-    assert.deepEqual((before?.["data"] as Record<string, unknown>)["seat"], "held");
-    assert.deepEqual(all.at(-1)?.["target"], { type: "tenant", id: tenantId });
+    assert.equal(told(before, "data")["seat"], "held");
+    const made = all.find(({ type }) => type === "tenant.created");
+    assert.deepEqual(made?.["target"], { type: "tenant", id: tenantId });
   });
 
   it("shows another tenant nothing of it", async () => {
@@ -73,7 +83,7 @@ describe("GET /events", () => {
     for (const name of ["ana", "bea", "cid"]) await add(`${name}@example.com`);
     const whole = await read(call, "limit=200");
     const seen: unknown[] = [];
-    for (let cursor = ""; ; ) {
+    for (let cursor = ""; ;) {
       const page = await read(call, `limit=2${cursor}`);
       seen.push(...page.items);
       assert.equal(page.total, whole.total);
@@ -91,6 +101,7 @@ describe("GET /events", () => {
     await call("PATCH", `/members/${String(id)}`, { jobTitle: "Lead" });
     const at = String((await read(call, `target=${String(id)}&type=member.updated`)).items[0]?.["at"]);
     const long = "1970-01-01T00:00:00Z";
+    await settled(async () => ({ seen: [...(await read(call, "order=asc&target=member")).items] }), 3);
     const cases: readonly (readonly [query: string, found: number])[] = [
       ["type=member.created", 2],
       ["type=no.such", 0],
@@ -154,7 +165,7 @@ describe("GET /events?order=asc, for those who follow the journal", () => {
   /** Reads on until nothing new is there; answers what came and where to go on. */
   async function follow(call: Call, from: string | null, query = ""): Promise<{ seen: unknown[]; next: string }> {
     const seen: unknown[] = [];
-    for (let next = from; ; ) {
+    for (let next = from; ;) {
       const page = await read(call, `order=asc&limit=2${query}${next === null ? "" : `&cursor=${next}`}`);
       assert.ok(page.nextCursor !== null && page.total === undefined);
       seen.push(...words(page));
@@ -194,7 +205,7 @@ describe("GET /events?order=asc, for those who follow the journal", () => {
       const start = await follow(here.call, null);
       let commit: () => void = () => {};
       const slow = tell(here, "slow", new Promise((resolve) => (commit = resolve)));
-      await slow.told;
+      await slow.began;
       await tell(here, "quick").done;
       assert.deepEqual(words(await read(here.call, "")), ["quick"], "the quick one has committed");
       const during = await follow(here.call, start.next);
@@ -217,25 +228,14 @@ describe("GET /events?order=asc, for those who follow the journal", () => {
       );
       const seen: unknown[] = [];
       let next: string | null = null;
-      let open = true;
-      void writing.finally(() => (open = false));
-      while (open) {
+      for (let rounds = 0; rounds < 10; rounds++) {
         const page = await follow(here.call, next);
         seen.push(...page.seen);
         next = page.next;
       }
       await writing;
       const rest = await settled(() => follow(here.call, next), wanted.length - seen.length);
-      assert.deepEqual([...seen, ...rest.seen].toSorted(), wanted.toSorted());
+      assert.deepEqual([...seen, ...rest.seen].map(String).toSorted(), wanted.toSorted());
     });
-  }
-
-  /** On a shared server the transactions of other cases hold the horizon back for a moment. */
-  async function settled<T extends { seen: unknown[] }>(again: () => Promise<T>, count: number): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      const found = await again();
-      if (found.seen.length >= count || tries === 200) return found;
-      await new Promise((resolve) => void setTimeout(resolve, 25));
-    }
   }
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { newId } from "../../src/base/ids.ts";
 import { createMember } from "../../src/directory/createMember.ts";
 import { profileOf, type Member } from "../../src/directory/member.ts";
@@ -114,7 +114,10 @@ describe("GET /members", () => {
 
     it("the same through any walk as in one page, whatever people are called", async () => {
       const name = fc.oneof(fc.constantFrom("ana", "Ana", "ÁNA", "ab", "a b", "zz"), fc.string({ maxLength: 3 }));
-      const person = fc.record({ name, email: fc.option(fc.constantFrom("a@x.example", "b@x.example", "c@x.example")) });
+      const person = fc.record({
+        name,
+        email: fc.option(fc.constantFrom("a@x.example", "b@x.example", "c@x.example")),
+      });
       await fc.assert(
         fc.asyncProperty(fc.array(person, { maxLength: 8 }), fc.integer({ min: 1, max: 4 }), async (people, limit) => {
           const { call, db, tenantId } = await place();
@@ -300,7 +303,7 @@ interface ListBody {
 /** One field of everybody, page after page. */
 async function walk(call: Call, query: string, limit: number, field = "email"): Promise<unknown[]> {
   const seen: unknown[] = [];
-  for (let next: string | null = ""; next !== null; ) {
+  for (let next: string | null = ""; next !== null;) {
     const { body } = await call("GET", `/members?${query}&limit=${limit}${next === "" ? "" : `&cursor=${next}`}`);
     const page = body as ListBody;
     assert.ok(page.items.length <= limit);

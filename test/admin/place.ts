@@ -47,7 +47,11 @@ export async function place(options: Parameters<typeof newTenant>[0] = {}): Prom
     return { tenantId, directoryId, now: new Date(), actor: { type: "scim_token", id: directoryId } };
   };
   return {
-    ...{ db, tenantId, directoryId, slug, call },
+    db,
+    tenantId,
+    directoryId,
+    slug,
+    call,
     as: async (...permissions) => {
       const who = { tenantId, actor: { type: "operator" }, now: new Date() } as const;
       const { key } = await createApiKey(db, who, { name: "key", permissions, expiresAt: null }, ["*"]);
@@ -82,6 +86,18 @@ export function refused({ status, body, text }: ApiReply, expected: number, code
 export function items({ status, body, text }: ApiReply): Record<string, unknown>[] {
   assert.equal(status, 200, text);
   return (body as { items: Record<string, unknown>[] }).items;
+}
+
+/** A member of an item that is an object itself. */
+export function told(item: Record<string, unknown> | undefined, name: string): Record<string, unknown> {
+  const value = item?.[name];
+  assert.ok(typeof value === "object" && value !== null, `${name} of ${JSON.stringify(item)}`);
+  return value as Record<string, unknown>;
+}
+
+/** The statuses of answers that came in any order. */
+export function statuses(replies: readonly ApiReply[]): number[] {
+  return replies.map(({ status }) => status).toSorted((a, b) => a - b);
 }
 
 function caller(db: Database, slug: string, key: string): Call {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { mailAddress } from "../../src/base/mailAddress.ts";
 
 describe("an e-mail address", () => {

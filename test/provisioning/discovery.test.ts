@@ -31,7 +31,10 @@ describe("discovery (RFC 7644 §4)", () => {
     const [scheme] = body["authenticationSchemes"] as Record<string, unknown>[];
     assert.equal(scheme?.["type"], "oauthbearertoken");
     assert.ok(scheme?.["name"] && scheme["description"]);
-    assert.deepEqual(body["meta"], { resourceType: "ServiceProviderConfig", location: `${BASE_URL}/ServiceProviderConfig` });
+    assert.deepEqual(body["meta"], {
+      resourceType: "ServiceProviderConfig",
+      location: `${BASE_URL}/ServiceProviderConfig`,
+    });
   });
 
   it("every schema that a resource type names is listed, and no schema of a message is", async () => {

@@ -9,7 +9,7 @@ import { createLogger } from "../../src/http/logger.ts";
 import { scimSurface } from "../../src/provisioning/index.ts";
 import { ownSchemas, readSchemaFiles } from "../../src/provisioning/schemaFiles.ts";
 import { createRegistry } from "../../src/scim/registry.ts";
-import { at, BASE_URL, request, scimClient, testServer, user, USER } from "../support/scim.ts";
+import { at, BASE_URL, request, scimClient, testServer, textOf, USER, user } from "../support/scim.ts";
 
 const utf8 = ["", ";charset=utf-8", "; charset=UTF-8", '; charset="utf-8"'];
 
@@ -62,7 +62,14 @@ describe("credentials (RFC 7644 §2, RFC 6750 §3)", () => {
     assert.deepEqual([status, headers["www-authenticate"]], [401, 'Bearer realm="usher"']);
   });
 
-  for (const authorization of ["Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "non-token", "Bearer a b", "Bearer ünknown"]) {
+  for (const authorization of [
+    "Bearer",
+    "Bearer ",
+    "Basic dXNlcjpwYXNz",
+    "non-token",
+    "Bearer a b",
+    "Bearer ünknown",
+  ]) {
     it(`Authorization: ${authorization} is 401`, async () => {
       const { status } = await request("GET", "/Users", { headers: { authorization: encodeLatin(authorization) } });
       assert.equal(status, 401);
@@ -72,7 +79,12 @@ describe("credentials (RFC 7644 §2, RFC 6750 §3)", () => {
   it("every kind of wrong token gets the same words", async () => {
     const client = await scimClient();
     const past = new Date(Date.now() - 7_200_000);
-    const expiring = { name: "old", dialect: "tolerant", directoryId: null, expiresAt: new Date(Date.now() - 60_000) } as const;
+    const expiring = {
+      name: "old",
+      dialect: "tolerant",
+      directoryId: null,
+      expiresAt: new Date(Date.now() - 60_000),
+    } as const;
     const expired = await createScimToken(client.db, { ...client.who, now: past }, expiring);
     const revoked = await client.newToken();
     await revokeScimToken(client.db, client.who, revoked.id);
@@ -111,7 +123,12 @@ describe("credentials (RFC 7644 §2, RFC 6750 §3)", () => {
 
   it("they are asked for before path, method and body are looked at", async () => {
     const headers = { authorization: null };
-    for (const [method, path] of [["GET", "/Nowhere"], ["PATCH", "/Users"], ["POST", "/Users"], ["GET", "/Schemas"]] as const) {
+    for (const [method, path] of [
+      ["GET", "/Nowhere"],
+      ["PATCH", "/Users"],
+      ["POST", "/Users"],
+      ["GET", "/Schemas"],
+    ] as const) {
       assert.equal((await request(method, path, { headers, ...(method === "POST" && { body: "{" }) })).status, 401);
     }
   });
@@ -169,7 +186,7 @@ describe("errors (RFC 7644 §3.12)", () => {
     "single quotes": "{'userName': 'a'}",
     "a list": "[]",
     "a text": '"user"',
-    "null": "null",
+    null: "null",
     "only spaces": "  ",
     "70 levels": `${"[".repeat(70)}${"]".repeat(70)}`,
     "a __proto__": '{"userName":"a","__proto__":{"admin":true}}',
@@ -178,7 +195,11 @@ describe("errors (RFC 7644 §3.12)", () => {
       const client = await scimClient();
       const id = await client.create(user("ana@example.com"));
       const before = await client.snapshot();
-      for (const [method, path] of [["POST", "/Users"], ["PUT", `/Users/${id}`], ["PATCH", `/Users/${id}`]] as const) {
+      for (const [method, path] of [
+        ["POST", "/Users"],
+        ["PUT", `/Users/${id}`],
+        ["PATCH", `/Users/${id}`],
+      ] as const) {
         const answer = await client.send(method, path, { body });
         assert.deepEqual([answer.status, answer.body["scimType"]], [400, "invalidSyntax"], method);
       }
@@ -205,7 +226,7 @@ describe("errors (RFC 7644 §3.12)", () => {
     const large = JSON.stringify(user("ana@example.com", { title: "x".repeat(2_000_000) }));
     const { status, body } = await client.post("/Users", large);
     assert.equal(status, 413);
-    assert.match(String(body["detail"]), /1500000 bytes/);
+    assert.match(textOf(body["detail"]), /1500000 bytes/);
     const answer = await sendInChunks("/scim/v2/Users", client.token, large);
     assert.deepEqual([answer.status, answer.type, at(answer.body, "/status")], [413, "application/scim+json", "413"]);
     assert.deepEqual(await client.snapshot(), before);
@@ -228,7 +249,11 @@ describe("errors (RFC 7644 §3.12)", () => {
 
   it("501 for what is not offered: /Me (§3.11) and Bulk (§3.7)", async () => {
     const client = await scimClient();
-    for (const [method, path] of [["GET", "/Me"], ["PATCH", "/Me"], ["POST", "/Bulk"]] as const) {
+    for (const [method, path] of [
+      ["GET", "/Me"],
+      ["PATCH", "/Me"],
+      ["POST", "/Bulk"],
+    ] as const) {
       const { status } = await client.send(method, path, method === "GET" ? {} : { body: {} });
       assert.equal(status, 501, path);
     }
@@ -245,14 +270,14 @@ describe("URLs (RFC 7644 §3.1, §3.3)", () => {
   it("Location, Content-Location and meta.location are one", async () => {
     const client = await scimClient();
     const created = await client.post("/Users", user("ana@example.com"));
-    const location = `${BASE_URL}/Users/${String(created.body["id"])}`;
+    const location = `${BASE_URL}/Users/${created.id}`;
     assert.equal(created.headers["location"], location);
-    const path = `/Users/${String(created.body["id"])}`;
+    const path = `/Users/${created.id}`;
     const answers = [
       created,
       await client.get(path),
       await client.put(path, user("ana@example.com", { title: "A" })),
-      await client.operate(String(created.body["id"]), { op: "add", path: "title", value: "B" }),
+      await client.operate(created.id, { op: "add", path: "title", value: "B" }),
     ];
     for (const { headers, body } of answers) {
       assert.deepEqual([headers["content-location"], at(body, "/meta/location")], [location, location]);

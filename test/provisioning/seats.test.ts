@@ -5,22 +5,21 @@ import { editMember } from "../../src/directory/adminMembers.ts";
 import { profileOf } from "../../src/directory/member.ts";
 import { newMember } from "../../src/directory/newMember.ts";
 import { newId } from "../../src/base/ids.ts";
-import type { SettingsChange } from "../../src/directory/tenantSettings.ts";
-import { scimClient, user, type ScimClient } from "../support/scim.ts";
+import { defaultSettings, type SettingsChange } from "../../src/directory/tenantSettings.ts";
+import { scimClient, type ScimClient, textOf, user } from "../support/scim.ts";
 
 const refusing: SettingsChange = { seats: { whenFull: { scim: "refuse" } } };
-const BY_HAND = { passwordMinLength: 12, emailEditable: true };
 const operator = (client: ScimClient) => ({ ...client.who, now: new Date(), permissions: ["*"] });
 
 const edit = (client: ScimClient, id: string, change: object) =>
-  editMember(client.db, operator(client), id, change, BY_HAND);
+  editMember(client.db, operator(client), id, change, defaultSettings);
 
 /** Somebody who came in by another door than the directory's. */
 async function comeIn(client: ScimClient, name: string, more: object = {}): Promise<string> {
   const now = new Date();
   const scim = { userName: name, emails: [{ value: name, type: "work", primary: true }] };
   const newcomer = { ...newMember(newId(now), profileOf(scim), "admin", now), ...more };
-  const via = { door: "admin", act: "person", loss: "person" } as const;
+  const via = { door: "admin", act: "person", loss: "act" } as const;
   return (await createMember(client.db, { ...client.who, now }, newcomer, via)).id;
 }
 
@@ -37,7 +36,7 @@ describe("seats, when the directory's door refuses (rule 2)", () => {
     const before = await client.snapshot();
     const { status, body } = await client.post("/Users", user("late@example.com"));
     assert.deepEqual([status, body["status"], body["scimType"]], [403, "403", undefined]);
-    assert.match(String(body["detail"]), /^User seat limit reached: 25 of 25 seats used/);
+    assert.match(textOf(body["detail"]), /^User seat limit reached: 25 of 25 seats used/);
     assert.deepEqual(await client.snapshot(), before);
     assert.equal((await client.find('userName eq "late@example.com"')).body["totalResults"], 0);
   });
@@ -61,7 +60,7 @@ describe("seats, when the directory's door refuses (rule 2)", () => {
     ];
     for (const { status, body } of answers) {
       assert.equal(status, 403);
-      assert.match(String(body["detail"]), /^User seat limit reached: 1 of 1 seats used/);
+      assert.match(textOf(body["detail"]), /^User seat limit reached: 1 of 1 seats used/);
     }
     assert.deepEqual(await client.snapshot(), before);
     await client.operate(String(first), { op: "replace", path: "active", value: false });
@@ -73,7 +72,7 @@ describe("seats, when the directory's door refuses (rule 2)", () => {
     const client = await scimClient({ settings: refusing, seatLimit: 0 });
     const { status, body } = await client.post("/Users", user("ana@example.com"));
     assert.equal(status, 403);
-    assert.match(String(body["detail"]), /^User seat limit reached: 0 of 0 seats used/);
+    assert.match(textOf(body["detail"]), /^User seat limit reached: 0 of 0 seats used/);
   });
 
   it("rule 1: of 30 who are pushed at once exactly 10 get the 10 seats", async () => {
@@ -111,8 +110,11 @@ describe("seats, when the directory's door lets wait (the default)", () => {
     await fill(client, 1);
     const { status, body } = await client.post("/Users", user("late@example.com"));
     assert.deepEqual([status, body["active"]], [201, true]);
-    const member = await client.member(String(body["id"]));
-    assert.deepEqual([member.seat, member.roles, member.entitled, member.status], ["waiting", ["viewer"], ["member"], "active"]);
+    const member = await client.member(textOf(body["id"]));
+    assert.deepEqual(
+      [member.seat, member.roles, member.entitled, member.status],
+      ["waiting", ["viewer"], ["member"], "active"],
+    );
     assert.deepEqual(await client.seats(), { limit: 1, used: 1, waiting: 1 });
   });
 
@@ -239,7 +241,10 @@ describe("rule 18: active is what the directory wishes, and nothing else", () =>
   it("a PATCH that removes it leaves it", async () => {
     const client = await scimClient();
     const id = await client.create(user("ana@example.com", { active: false }));
-    for (const operation of [{ op: "remove", path: "active" }, { op: "replace", path: "active", value: "" }]) {
+    for (const operation of [
+      { op: "remove", path: "active" },
+      { op: "replace", path: "active", value: "" },
+    ]) {
       assert.equal((await client.operate(id, operation)).body["active"], false);
     }
   });
@@ -274,7 +279,10 @@ describe("rule 19: what a directory sees and adopts", () => {
     const client = await scimClient();
     const id = await comeIn(client, "ana@example.com");
     const { body } = await client.find('userName eq "ANA@example.com"');
-    assert.deepEqual((body["Resources"] as { id: string }[]).map((each) => each.id), [id]);
+    assert.deepEqual(
+      (body["Resources"] as { id: string }[]).map((each) => each.id),
+      [id],
+    );
   });
 
   it("break-glass members are not, by any verb, list or filter", async () => {
@@ -362,7 +370,13 @@ describe("rule 21: a member's e-mail address", () => {
     [[of.home, of.work, { value: "p@example.com", type: "other", primary: true }], "p@example.com"],
     [[of.home, of.work], "w@example.com"],
     [[of.home, { value: "o@example.com" }], "h@example.com"],
-    [[{ value: "n@example.com", primary: false }, { ...of.work, type: "WORK" }], "w@example.com"],
+    [
+      [
+        { value: "n@example.com", primary: false },
+        { ...of.work, type: "WORK" },
+      ],
+      "w@example.com",
+    ],
     [[], null],
   ];
   for (const [emails, expected] of cases) {

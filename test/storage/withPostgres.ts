@@ -11,7 +11,8 @@ export function withPostgres(name: string, cases: (postgres: () => Postgres) => 
     before(async () => {
       postgres = await startPostgres();
     });
-    after(() => postgres.stop());
     cases(() => postgres);
+    // Last, for hooks run in their order: what the cases opened is closed before.
+    after(() => postgres.stop());
   });
 }

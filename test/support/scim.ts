@@ -60,6 +60,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ScimObject;
+  /** Of the resource; empty where it has none. */
+  readonly id: string;
 }
 
 /** What a request has besides method and path. */
@@ -112,7 +114,11 @@ export async function scimClient({ dialect = "tolerant", settings = {}, seatLimi
   const { id: tenantId } = await createTenant(db, { actor: { type: "operator" }, now }, wanted);
   const who: Who = { tenantId, actor: { type: "operator" }, now };
   const newToken = async (token: Partial<NewScimToken> = {}) =>
-    createScimToken(db, { ...who, now: new Date() }, { name: "test", dialect, expiresAt: null, directoryId: null, ...token });
+    createScimToken(
+      db,
+      { ...who, now: new Date() },
+      { name: "test", dialect, expiresAt: null, directoryId: null, ...token },
+    );
   const { token, directoryId } = await newToken();
   const send = (method: string, path: string, sending: Sending = {}): Promise<Answer> =>
     request(method, path, { ...sending, headers: { authorization: `Bearer ${token}`, ...sending.headers } });
@@ -137,10 +143,10 @@ export async function scimClient({ dialect = "tolerant", settings = {}, seatLimi
     operate: (id: string, ...operations: readonly object[]) => patch(`/Users/${id}`, patchOp(...operations)),
     find: (filter: string, rest = "") => send("GET", `/Users?filter=${encodeURIComponent(filter)}${rest}`),
     /** Creates a user and answers their id. */
-    create: async (user: object): Promise<string> => {
-      const { status, body } = await send("POST", "/Users", { body: user });
-      assert.equal(status, 201, String(body["detail"]));
-      return String(body["id"]);
+    create: async (person: object): Promise<string> => {
+      const { status, body, id } = await send("POST", "/Users", { body: person });
+      assert.equal(status, 201, textOf(body["detail"]));
+      return id;
     },
     member: async (id: string): Promise<Member> => {
       const [[member]] = await onceInTenant(db, who, memberById(tenantId, id));
@@ -167,18 +173,30 @@ export function user(userName: string, more: object = {}): object {
 export async function request(method: string, path: string, { headers = {}, body }: Sending = {}): Promise<Answer> {
   const server = await testServer();
   const verb = method.toLowerCase() as "get" | "post" | "put" | "patch" | "delete" | "options" | "head";
-  const call = supertest(server)[verb](path.startsWith("/scim") ? path : `/scim/v2${path}`).redirects(0);
+  const url = path.startsWith("/scim") ? path : `/scim/v2${path}`;
+  const call = supertest(server)[verb](url).redirects(0);
   const sent = { ...(body !== undefined && { "content-type": "application/scim+json" }), ...lowered(headers) };
   for (const [name, value] of Object.entries(sent)) if (value !== null) call.set(name, value);
   if (body !== undefined) call.send(typeof body === "string" ? body : JSON.stringify(body));
   const { status, headers: answered, body: parsed } = await call;
-  const answer: Answer = { status, headers: answered as Record<string, string>, body: parsed as ScimObject };
+  const shown = parsed as ScimObject;
+  const answer: Answer = { status, headers: answered, body: shown, id: textOf(shown["id"]) };
   checkAnswer(answer, method, path);
   return answer;
 }
 
 function lowered(headers: NonNullable<Sending["headers"]>): Record<string, string | null> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** A value as text: of a string the string itself, empty where there is none. */
+export function textOf(value: ScimValue | undefined): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}
+
+/** The statuses of answers whose order is open, the lowest first. */
+export function statuses(answers: readonly Answer[]): number[] {
+  return answers.map(({ status }) => status).sort((a, b) => a - b);
 }
 
 /** The value at a JSON Pointer (RFC 6901), or undefined. */
@@ -207,7 +225,8 @@ function checkError(status: number, headers: Answer["headers"], body: ScimObject
   const { scimType, ...rest } = body;
   assert.deepEqual(rest, { schemas: [ERROR], status: String(status), detail: body["detail"] });
   assert.ok(typeof body["detail"] === "string" && body["detail"] !== "", "an error says what is wrong");
-  if (scimType !== undefined) assert.ok(SCIM_TYPES[String(scimType)]?.includes(status), `${String(scimType)} ${status}`);
+  if (scimType !== undefined)
+    assert.ok(SCIM_TYPES[textOf(scimType)]?.includes(status), `${textOf(scimType)} ${status}`);
   // RFC 9110 §15.5.2 and §15.5.6
   if (status === 401) assert.match(headers["www-authenticate"] ?? "", /^Bearer realm=/);
   if (status === 405) assert.match(headers["allow"] ?? "", /^[A-Z]+(, [A-Z]+)*$/);
@@ -235,7 +254,7 @@ function checkUser(shown: ScimObject, isPartial: boolean): void {
   assert.deepEqual(shown["schemas"], schemasOf(userType, shown));
   const meta = shown["meta"] as Record<string, string>;
   assert.equal(meta["resourceType"], "User");
-  assert.equal(meta["location"], `${BASE_URL}/Users/${String(shown["id"])}`);
+  assert.equal(meta["location"], `${BASE_URL}/Users/${textOf(shown["id"])}`);
   assert.match(meta["version"] ?? "", /^W\/"\d+"$/);
   assert.ok(Date.parse(meta["created"] ?? "") <= Date.parse(meta["lastModified"] ?? ""));
 }
@@ -270,5 +289,9 @@ async function snapshot(db: Database, tenantId: string): Promise<Snapshot> {
     "select to_jsonb(m) as row from members m where tenant_id = $1 union all select to_jsonb(s) from tenant_seats s where tenant_id = $1";
   const [rows] = await onceInTenant(db, { tenantId }, { text: `${text} order by 1`, values: [tenantId] });
   const events = await eventTypes(db, tenantId);
-  return { members: rows, events: events.length, seats: (await onceInTenant(db, { tenantId }, countSeats(tenantId)))[0] };
+  return {
+    members: rows,
+    events: events.length,
+    seats: (await onceInTenant(db, { tenantId }, countSeats(tenantId)))[0],
+  };
 }

@@ -1,0 +1,97 @@
+/**
+ * sso/ speaks with identity providers: it begins a sign-in, judges what comes back, and says who that is. It knows
+ * neither members nor sessions; `access/` calls it, and hands what it says to a use-case of `directory/`.
+ */
+
+/** A connection as sign-in needs it. */
+export interface SsoConnection {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly protocol: "saml" | "oidc";
+  readonly provider: string;
+  readonly status: "draft" | "tested" | "enabled" | "disabled";
+  readonly saml: SamlSettings | null;
+  readonly oidc: OidcSettings | null;
+  /** Where to read what: our name → attribute or claim name of this provider. */
+  readonly attributes: Readonly<Partial<Record<"email" | "givenName" | "familyName" | "displayName", string>>>;
+  /** Attribute or claim with group values; null for none. */
+  readonly groupsClaim: string | null;
+  /** Attribute or claim by which the connection's directory is matched (rule 23); null for none. */
+  readonly matchClaim: string | null;
+}
+
+/** What a SAML identity provider said of itself, and our own names towards it. */
+export interface SamlSettings {
+  readonly entityId: string;
+  /** HTTP-Redirect SingleSignOnService. */
+  readonly ssoUrl: string;
+  /** PEM; several while keys roll over. */
+  readonly certificates: readonly string[];
+}
+
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | null;
+}
+
+/** Our addresses for a connection: one entity id and ACS for each. */
+export interface ConnectionUrls {
+  readonly acsUrl: string;
+  readonly spEntityId: string;
+  readonly metadataUrl: string;
+  readonly redirectUri: string;
+}
+
+/** What is sent to the browser at the start, and what must be remembered for the answer. */
+export interface Begun {
+  readonly redirectUrl: string;
+  /** SAML AuthnRequest ID or OIDC state: what the answer must name. */
+  readonly requestId: string;
+  /** OIDC nonce and PKCE verifier as JSON, to be sealed; null for SAML. */
+  readonly proof: string | null;
+}
+
+/** Who the identity provider says has signed in: read from signed bytes alone. */
+export interface Identity {
+  /** SAML Issuer or OIDC `iss`; Entra ID: with the tenant id. */
+  readonly issuer: string;
+  /** SAML NameID (persistent), OIDC `sub`; Entra ID: tid and oid. */
+  readonly subject: string;
+  readonly email: string | null;
+  readonly name: {
+    readonly givenName: string | null;
+    readonly familyName: string | null;
+    readonly displayName: string | null;
+  };
+  /** `absent`: no such claim; `overage`: a pointer in place of too many (rule 13). */
+  readonly groups: "absent" | "overage" | { readonly values: readonly string[] };
+  /** Values of the match claim. */
+  readonly match: readonly string[];
+  /** SAML SessionIndex or OIDC sid. */
+  readonly providerSession: string | null;
+  /** SessionNotOnOrAfter: our session ends with it. */
+  readonly sessionEnds: Date | null;
+}
+
+/** What a SAML response comes to: the identity, and what must be consumed once. */
+export interface SamlAnswer {
+  readonly identity: Identity;
+  /** InResponseTo of the signed SubjectConfirmationData. */
+  readonly requestId: string;
+  readonly assertionId: string;
+  /** Until when the assertion could be presented again. */
+  readonly expiresAt: Date;
+}
+
+/** One code for each way in which a sign-in fails; the admin reads the detail, the employee a reference. */
+export class SignInRefused extends Error {
+  readonly code: string;
+
+  /** @param detail words for the admin, without personal values */
+  constructor(code: string, detail: string, cause?: unknown) {
+    super(detail, { cause });
+    this.name = "SignInRefused";
+    this.code = code;
+  }
+}

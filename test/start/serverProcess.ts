@@ -1,0 +1,99 @@
+/** The real server as a process of its own, as `npm start` runs it, and how it ends. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+export const OPERATOR_KEY = "operator-key-of-the-tests-0123456789";
+const SECRET_KEY = Buffer.alloc(32, 7).toString("base64");
+
+type Environment = Readonly<Record<string, string>>;
+
+/** How a process ended, and what it said until then. */
+export interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process of the server. */
+export interface ServerProcess {
+  readonly url: string;
+  /** What it has logged so far, one JSON line each. */
+  readonly log: () => string;
+  /** Sends a signal, and resolves when the process is gone. */
+  readonly end: (signal: NodeJS.Signals) => Promise<Ended>;
+  readonly ended: Promise<Ended>;
+}
+
+function run(environment: Environment): { child: ChildProcess; ended: Promise<Ended>; output: Output } {
+  // Nothing of the caller's own settings, but what Node needs to run.
+  const { PATH = "", HOME = "", TMPDIR } = process.env;
+  const env = { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...environment };
+  const args = ["--import", "tsx/esm", "src/main.ts"];
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const output: Output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const ended = once(child, "close").then(([status, signal]) => ({
+    status: status as number | null,
+    signal: signal as NodeJS.Signals | null,
+    ...output,
+  }));
+  return { child, ended, output };
+}
+
+interface Output {
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the server with these variables until it ends by itself. */
+export function runToEnd(environment: Environment): Promise<Ended> {
+  return run(environment).ended;
+}
+
+/** Starts the server with these variables on a free port. Rejects with its own words if it ends before it is ready. */
+export async function startServer(environment: Environment): Promise<ServerProcess> {
+  const port = await freePort();
+  const { child, ended, output } = run({
+    PORT: String(port),
+    USHER_OPERATOR_KEY: OPERATOR_KEY,
+    USHER_SECRET_KEY: SECRET_KEY,
+    LOG_LEVEL: "warn",
+    ...environment,
+  });
+  let over: Ended | undefined;
+  void ended.then((how) => (over = how));
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await isReady(url))) {
+    if (over) throw new Error(`the server ended (${over.status}): ${over.stderr}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const end = (signal: NodeJS.Signals): Promise<Ended> => {
+    child.kill(signal);
+    return ended;
+  };
+  return { url, log: () => output.stdout + output.stderr, end, ended };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/readyz`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
