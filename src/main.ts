@@ -2,8 +2,15 @@ import type { RequestListener, Server } from "node:http";
 import { pathToFileURL } from "node:url";
 import { Refusal } from "./base/errors.ts";
 import { ConfigFault, ensureKeys, readConfig, type Config } from "./config.ts";
+import { mailJobs } from "./directory/adminMail.ts";
+import { watchAdminless } from "./directory/adminlessWatch.ts";
+import { seatPromotion } from "./directory/seatPromotion.ts";
+import { seatWaiting, watchSeats } from "./directory/seatWatch.ts";
+import { startWorker, type Worker } from "./events/worker.ts";
 import { listen, stop } from "./http/lifecycle.ts";
-import { createLogger } from "./http/logger.ts";
+import { createLogger, type Logger } from "./http/logger.ts";
+import type { Mailer } from "./mail/letter.ts";
+import { createMailer } from "./mail/mailer.ts";
 import { ownSchemas, readSchemaFiles } from "./provisioning/schemaFiles.ts";
 import { createRegistry, type Registry } from "./scim/registry.ts";
 import { createServer } from "./server.ts";
@@ -24,6 +31,7 @@ export async function start(config: Config): Promise<Running> {
   const keys = ensureKeys(config);
   const log = createLogger(config.logLevel);
   const registry = readRegistry(config);
+  const mailer = createMailer(config);
   const db = await openDatabase({
     url: config.databaseUrl ?? undefined,
     prepare: config.databasePrepare,
@@ -33,15 +41,26 @@ export async function start(config: Config): Promise<Running> {
   const { publicUrl, trustProxy } = config;
   const app = createServer({ db, registry, publicUrl, operatorKeys: keys.operatorKeys, trustProxy, log });
   const server = await bind(app, config, db);
+  const worker = startWork(db, log, mailer);
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`;
   log.info({ url, publicUrl, database: db.kind }, "listening");
   if (keys.generated) greet(config, keys.operatorKeys[0] ?? "");
   const close = async (): Promise<void> => {
-    await stop(server);
+    await Promise.all([stop(server), worker.stop()]);
     await db.close();
     log.info("stopped");
   };
   return { url, close };
+}
+
+/** What is done behind the requests: each kind of job with its handler, and each reader of the journal by its name. */
+function startWork(db: Database, log: Logger, mailer: Mailer): Worker {
+  return startWorker({
+    db,
+    log,
+    handlers: { ...seatPromotion(db), ...seatWaiting, ...mailJobs(db, mailer) },
+    followers: { "seat-watch": watchSeats(db), "adminless-watch": watchAdminless(log) },
+  });
 }
 
 /** An address that cannot be listened on is the configuration's fault, and leaves nothing open. */

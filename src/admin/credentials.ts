@@ -44,9 +44,9 @@ function isOperator(token: string, keys: readonly string[]): boolean {
  *
  * @throws Refusal `not_found`, the same for a tenant that is not there and for one that this caller does not reach
  */
-export async function tenantOf(caller: Caller, reference: string, db: Database): Promise<Tenant> {
-  const { home } = caller;
-  if (home === null) return findTenant(db, reference);
+export async function tenantOf(caller: Caller, reference: string, db: Database, now: Date): Promise<Tenant> {
+  const { actor, home } = caller;
+  if (home === null) return findTenant(db, { actor, now }, reference);
   if (reference === home.slug || reference.toLowerCase() === home.id) return home;
   throw noSuchTenant(reference);
 }

@@ -5,7 +5,7 @@ import { arrayOf, boolean, id, instant, nullable, object, record, text } from ".
 
 export const statuses = ["invited", "active", "suspended"] as const;
 export const entrances = ["scim", "sso", "invitation", "link", "domain", "csv", "admin"] as const;
-export const seatStates = ["held", "waiting", "none"] as const;
+const seatStates = ["held", "waiting", "none"] as const;
 
 /** A line of text: something to see in it, no control characters. */
 function line(maxLength: number): Schema {

@@ -44,14 +44,14 @@ export interface Reply {
 }
 
 /** A route of the whole server: for the operator, or for everybody. */
-export interface ServerRoute extends Described {
+interface ServerRoute extends Described {
   readonly scope: "server";
   readonly permission: "operator" | "public";
   handle(call: Call): Promise<Answer>;
 }
 
 /** A route of one tenant; its path begins with `/tenants/{t}`. */
-export interface TenantRoute extends Described {
+interface TenantRoute extends Described {
   readonly scope: "tenant";
   readonly permission: "operator" | Permission;
   handle(call: TenantCall): Promise<Answer>;

@@ -27,7 +27,7 @@ export interface AdminOptions {
 }
 
 /** Where the API is mounted. */
-export const ADMIN_BASE = "/api/v1";
+const ADMIN_BASE = "/api/v1";
 
 /** 1 MiB: a thousand members in one request, with room. */
 const MOST_BYTES = 1_048_576;
@@ -100,7 +100,7 @@ async function answer(
     checkPermission(caller, route);
     return route.handle({ ...given, actor, permissions, ...(await request(route, check, req)) });
   }
-  const tenant = await tenantOf(caller, params["t"] ?? "", db);
+  const tenant = await tenantOf(caller, params["t"] ?? "", db, now);
   checkPermission(caller, route);
   const who = { tenantId: tenant.id, actor, now };
   return route.handle({ ...given, actor, permissions, who, tenant, ...(await request(route, check, req)) });

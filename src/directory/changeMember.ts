@@ -12,7 +12,7 @@ import { lockMember, memberById, STALE, updateMember, type SeatDoor } from "./me
 import { rulesOf, type TenantRules } from "./rules.ts";
 import { lockSeats, promoteWaiting } from "./seats.store.ts";
 import { settle, type Settled } from "./settle.ts";
-import { context, pick, promoteNext, underLock } from "./underLock.ts";
+import { context, pick, promoteNext, underLock, type Locked } from "./underLock.ts";
 
 /** What is wanted of a member. */
 export interface Change {
@@ -45,7 +45,7 @@ export async function changeMember(db: Database, who: Who, id: string, change: C
     if (typeof outcome === "object") return outcome;
     if (outcome === "careful") break;
   }
-  return inTenant(db, who, (scope) => carefully(db, scope, id, change, via));
+  return inTenant(db, who, async (scope) => changeUnderLock(scope, await underLock(db, scope), id, change, via));
 }
 
 /** The refusal of an id that names nobody here, be it unknown or another tenant's. */
@@ -95,8 +95,18 @@ async function send(
   return rows[0]?.version ?? null;
 }
 
-async function carefully(db: Database, scope: Scope, id: string, change: Change, via: Via): Promise<Member> {
-  const locked = await underLock(db, scope);
+/**
+ * Changes a member in a transaction that holds the lock of the tenant's seats.
+ *
+ * @throws as `changeMember`
+ */
+export async function changeUnderLock(
+  scope: Scope,
+  locked: Locked,
+  id: string,
+  change: Change,
+  via: Via,
+): Promise<Member> {
   const [before] = await scope.trx.run(lockMember(scope.tenantId, id));
   if (!before) throw noSuchMember(id);
   const wanted = change.make(before);

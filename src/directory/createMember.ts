@@ -9,7 +9,7 @@ import { created } from "./memberEvents.ts";
 import { insertMember } from "./members.store.ts";
 import { rulesOf } from "./rules.ts";
 import { settle } from "./settle.ts";
-import { context, pick, underLock } from "./underLock.ts";
+import { context, pick, underLock, type Locked } from "./underLock.ts";
 
 /** By which surface a write came, and what kind of act it is. */
 export interface Via {
@@ -44,7 +44,10 @@ export async function createMember(
   options: CreateOptions = {},
 ): Promise<Member> {
   const quick = options.check ? undefined : await quickly(db, who, newcomer, via, options.passwordHash);
-  return quick ?? inTenant(db, who, (scope) => carefully(db, scope, newcomer, via, options));
+  return (
+    quick ??
+    inTenant(db, who, async (scope) => createUnderLock(scope, await underLock(db, scope), newcomer, via, options))
+  );
 }
 
 /** @returns undefined for an admin, or when the database found no free seat or newer rules than those in memory */
@@ -65,14 +68,18 @@ async function quickly(
   return row && settled.member;
 }
 
-async function carefully(
-  db: Database,
+/**
+ * Creates a member in a transaction that holds the lock of the tenant's seats.
+ *
+ * @throws as `createMember`
+ */
+export async function createUnderLock(
   scope: Scope,
+  locked: Locked,
   newcomer: Member,
   via: Via,
-  { passwordHash, check }: CreateOptions,
+  { passwordHash, check }: CreateOptions = {},
 ): Promise<Member> {
-  const locked = await underLock(db, scope);
   await check?.(scope, locked.rules.rules);
   const decision = decide(null, personOf(newcomer), via.door, via.act, locked.rules.rules);
   const settled = await pick(scope, newcomer, decision, locked);

@@ -4,7 +4,7 @@
  */
 import { fold } from "../base/fold.ts";
 import { isUuid } from "../base/ids.ts";
-import type { Entrance, Facts, MemberStatus, Person, Reason, SeatState, Standing } from "../admission/types.ts";
+import type { Claim, Entrance, Facts, MemberStatus, Person, Reason, SeatState, Standing } from "../admission/types.ts";
 import { memberEmail, type EmailValue } from "../admission/people.ts";
 import { assertedOf } from "./asserted.ts";
 import type { ScimObject, ScimValue } from "../scim/types.ts";
@@ -16,6 +16,8 @@ export interface Member extends Profile {
   readonly directoryId: string | null;
   /** The directory groups they are in; written by the group, not with the member. */
   readonly groups: readonly MemberGroup[];
+  /** Group values of their latest sign-ins; none of a directory-managed member (rule 13). */
+  readonly claims: readonly Claim[];
   readonly entrance: Entrance;
   readonly joinedAt: Date | null;
   readonly directoryActive: boolean;
@@ -128,7 +130,7 @@ export function personOf(member: Member): Person {
   return {
     ...factsOf(member),
     groups: member.groups.map(({ value }) => value),
-    claims: [],
+    claims: member.claims,
     // Few tenants have conditions, so this waits for the first that asks. Rule 12: what a member may edit asserts nothing.
     get asserted() {
       return (asserted ??= member.directoryId === null ? {} : assertedOf(member.scim));

@@ -43,6 +43,10 @@ export const MEMBER = [
   'm.id as "id"',
   'm.status as "status"',
   'm.created_at as "createdAt"',
+  // Rule 13: directory-managed members ignore SSO groups.
+  `case when m.directory_id is null then (select coalesce(jsonb_agg(jsonb_build_object('connectionId', i.connection_id,
+      'value', c.value)), '[]') from identities i cross join jsonb_array_elements_text(i.claims) as c (value)
+    where i.tenant_id = m.tenant_id and i.member_id = m.id) else '[]' end as "claims"`,
   `(select coalesce(jsonb_agg(jsonb_build_object('value', g.id, 'display', g.scim->>'displayName') order by g.id), '[]')
     from memberships x join groups g on g.tenant_id = x.tenant_id and g.id = x.group_id
     where x.tenant_id = m.tenant_id and x.member_id = m.id) as "groups"`,
@@ -103,7 +107,7 @@ export function insertMember(context: WriteContext, member: Member): Statement<{
 
 /**
  * Changes a member that still has the version it was read with (`member.version - 1`), through a seat door, and tells
- * it; answers the version, or null when the door was shut.
+ * it; whoever is no longer active has no session from then on (rule 29); answers the version, or null when the door was shut.
  *
  * @throws SQLSTATE US001 when somebody else was faster: read again
  */
@@ -113,7 +117,9 @@ export function updateMember(context: WriteContext, member: Member): Statement<{
     text: `with door as (${DOORS[context.seatDoor]}),
       changed as (update members m set (password_hash,${columns}) = row(coalesce($4::text, m.password_hash),${places})
         from door where m.tenant_id = $1 and m.id = $3::uuid and m.version = $${FIRST_WRITTEN + versionAt}::bigint - 1
-        returning m.version),
+        returning m.version, m.status),
+      ended as (delete from sessions s using changed
+        where changed.status <> 'active' and s.tenant_id = $1 and s.member_id = $3::uuid),
       told as (${toldBy("changed", FIRST_EVENT)})
       select (select version from changed) as version,
         must(exists (select from changed) or not exists (select from door))`,

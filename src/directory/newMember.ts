@@ -10,6 +10,7 @@ export function newMember(id: string, profile: Profile, entrance: Entrance, now:
     emailVerified: false,
     directoryId: null,
     groups: [],
+    claims: [],
     joinedAt: now,
     directoryActive: true,
     hold: false,

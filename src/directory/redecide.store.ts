@@ -86,7 +86,9 @@ export function writeDecided(tenantId: string, members: readonly Member[], told:
     name: "redecide_write",
     text: `with next as (select * from jsonb_to_recordset($2::jsonb) as r(id uuid,${typed})),
       changed as (update members m set (${columns}) = row(${decided.map(([, [column]]) => `next.${column}`).join(",")})
-        from next where m.tenant_id = $1 and m.id = next.id)
+        from next where m.tenant_id = $1 and m.id = next.id returning m.id, m.status),
+      ended as (delete from sessions s using changed
+        where changed.status <> 'active' and s.tenant_id = $1 and s.member_id = changed.id)
       insert into events (tenant_id,id,type,actor_type,actor_id,target_type,target_id,at,data)
       select $1::uuid, e.* from jsonb_to_recordset($3::jsonb) as e(id uuid, type text, actor_type text, actor_id uuid,
         target_type text, target_id uuid, at timestamptz, data jsonb)`,

@@ -6,7 +6,8 @@ import { personOf, standingOf, type Member } from "./member.ts";
 import { changed, unchanged } from "./memberEvents.ts";
 import { membersAfter, writeDecided, type MembersOf } from "./redecide.store.ts";
 import type { TenantRules } from "./rules.ts";
-import { heldSeats, promoteWaiting, writeSeats } from "./seats.store.ts";
+import { promoteAll } from "./seatPromotion.ts";
+import { heldSeats, writeSeats } from "./seats.store.ts";
 import { settle, settleUnseated } from "./settle.ts";
 import type { Locked } from "./underLock.ts";
 
@@ -81,11 +82,9 @@ async function write(scope: Scope, moved: readonly (readonly [before: Member, se
  * Sets the limit and counts the seats in use from the rows, under the lock; free ones go to waiting members in their
  * order (rules 4 and 5).
  */
-export async function useSeats(scope: Scope, limit: number | null, { adminRoles }: TenantRules): Promise<void> {
-  const { trx, tenantId, now } = scope;
+export async function useSeats(scope: Scope, limit: number | null, rules: TenantRules): Promise<void> {
+  const { trx, tenantId } = scope;
   const [counted] = limit === null ? [] : await trx.run(heldSeats(tenantId));
   await trx.run(writeSeats(tenantId, limit, limit === null ? null : (counted?.held ?? 0)));
-  for (let promoted = CHUNK; promoted === CHUNK;) {
-    promoted = (await trx.run(promoteWaiting(tenantId, CHUNK, now, adminRoles))).length;
-  }
+  await promoteAll(scope, rules);
 }

@@ -9,6 +9,7 @@ import type { Member } from "./member.ts";
 import { deleted } from "./memberEvents.ts";
 import { clearManager, deleteMember, lockMember } from "./members.store.ts";
 import { freeSeat } from "./seats.store.ts";
+import { buryIdentities } from "./signIns.store.ts";
 import { promoteNext, underLock } from "./underLock.ts";
 
 /**
@@ -31,6 +32,7 @@ export async function removeMember(
     check(member);
     if (member.administers) await refuseLastAdmin(scope, member, via);
     await scope.trx.run(leaveGroups(who.tenantId, member.id, who.now));
+    await scope.trx.run(buryIdentities(who.tenantId, member.id, who.now));
     await scope.trx.run(deleteMember(who.tenantId, member, who.now));
     await scope.trx.run(clearManager(who.tenantId, member.id, who.now));
     await record(scope, deleted(who, member));

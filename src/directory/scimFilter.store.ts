@@ -8,7 +8,7 @@ import type { ResolvedFilter } from "../scim/resolve.ts";
 import type { Where } from "./members.store.ts";
 import type { Columns } from "./scimFilterColumns.store.ts";
 import { jsonOf, nameOf } from "./scimFilterValue.store.ts";
-import { indexed } from "./scimFilterIndex.store.ts";
+import { indexed, lookUp } from "./scimFilterIndex.store.ts";
 import { type Bind, PRESENT, testOf } from "./scimFilterTest.store.ts";
 
 /**
@@ -20,7 +20,8 @@ import { type Bind, PRESENT, testOf } from "./scimFilterTest.store.ts";
 export function whereOf(type: ResourceType, filter: ResolvedFilter, columns: Columns, first: number): Where {
   const values: unknown[] = [];
   const bind: Bind = (value) => `$${first - 1 + values.push(value)}`;
-  return { sql: compile(filter, inResource(type, columns, bind)), values };
+  const name = lookUp(columns, filter);
+  return { sql: compile(filter, inResource(type, columns, bind)), values, ...(name !== undefined && { name }) };
 }
 
 type Compare = ResolvedFilter & { readonly kind: "compare" };

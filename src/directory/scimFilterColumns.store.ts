@@ -13,8 +13,8 @@ export type Source =
   | { readonly kind: "location"; readonly endpoint: string }
   /** What the type and the document tell (RFC 7643 §3 and §3.1). */
   | { readonly kind: "schemas" | "resourceType" }
-  /** The rows of `memberships` of a group. */
-  | { readonly kind: "members" };
+  /** The rows of `memberships` of a group, and the address of their Users. */
+  | { readonly kind: "members"; readonly endpoint: string };
 
 /** A table of resources with `tenant_id` and `id`. */
 export interface Columns {
@@ -41,7 +41,7 @@ export function groupColumns(type: ResourceType, baseUrl: string): Columns {
   return columnsOf("g", [
     ...common(type, baseUrl),
     ["displayName", { kind: "key", column: "name_key", folded: true }],
-    ["members", { kind: "members" }],
+    ["members", { kind: "members", endpoint: `${baseUrl}/Users` }],
   ]);
 }
 

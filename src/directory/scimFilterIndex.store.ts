@@ -59,17 +59,31 @@ function isMember(columns: Columns, { target, op, value }: Compare, bind: Bind):
  */
 function compareKey(
   column: string,
-  { folded }: Source & { readonly kind: "key" },
-  { target, op, value }: Compare,
+  source: Source & { readonly kind: "key" },
+  filter: Compare,
   bind: Bind,
   exact: () => string,
 ): string | undefined {
-  const key = folded ? fold(String(value)) : String(value);
-  if (key === "" || folded !== isFolded(target.attribute)) return undefined;
-  if (op === "eq") return `(${column} is not null and ${column} = ${bind(key)}::text)`;
-  const end = op === "sw" ? afterPrefix(key) : undefined;
+  const key = keyOf(source, filter);
+  if (key === undefined) return undefined;
+  if (filter.op === "eq") return `(${column} is not null and ${column} = ${bind(key)}::text)`;
+  const end = filter.op === "sw" ? afterPrefix(key) : undefined;
   if (end === undefined) return undefined;
   return `(${column} is not null and ${column} >= ${bind(key)}::text and ${column} < ${bind(end)}::text and ${exact()})`;
+}
+
+/** The operand in the form of the key column; undefined if that form is empty or not the one that is compared. */
+function keyOf({ folded }: Source & { readonly kind: "key" }, { target, value }: Compare): string | undefined {
+  const key = folded ? fold(String(value)) : String(value);
+  return key === "" || folded !== isFolded(target.attribute) ? undefined : key;
+}
+
+/** The column that `eq` alone looks up, which directories ask for with every push; undefined for other filters. */
+export function lookUp(columns: Columns, filter: ResolvedFilter): string | undefined {
+  if (filter.kind !== "compare" || filter.op !== "eq") return undefined;
+  const source = sourceOf(columns, filter.target);
+  if (source?.kind === "uuid") return source.column;
+  return source?.kind === "key" && keyOf(source, filter) !== undefined ? source.column : undefined;
 }
 
 /** The first text, by code points, behind all those that begin with a prefix; undefined if there is none. */

@@ -18,7 +18,7 @@ export function nameOf(known: readonly Attribute[], { name }: Attribute): string
   return literal(name);
 }
 
-/** The path by which `Columns` know an attribute; undefined for those of extensions, which stand in the document. */
+/** What the table holds of an attribute besides the document; of those of extensions it is nothing. */
 export function sourceOf({ sources }: Columns, target: AttributeReference): Source | undefined {
   const { container, attribute, subAttribute } = target;
   if (container) return undefined;
@@ -71,7 +71,7 @@ function ownValue(type: ResourceType, columns: Columns, path: string): string | 
     case "schemas":
       return schemasOf(type, `${alias}.${columns.document}`);
     case "members":
-      return membersOf(alias);
+      return membersOf(alias, source.endpoint);
     default:
       return undefined;
   }
@@ -87,8 +87,8 @@ function schemasOf(type: ResourceType, document: string): string {
 }
 
 /** RFC 7643 §4.2; null where nobody is in the group. */
-function membersOf(alias: string): string {
-  return `(select jsonb_agg(jsonb_build_object('value', p.id, 'type', 'User',
+function membersOf(alias: string, endpoint: string): string {
+  return `(select jsonb_agg(jsonb_build_object('value', p.id, '$ref', ${literal(`${endpoint}/`)} || p.id::text, 'type', 'User',
       'display', coalesce(p.scim->>'displayName', p.scim->>'userName')) order by p.id)
     from memberships b join members p on p.tenant_id = b.tenant_id and p.id = b.member_id
     where b.tenant_id = ${alias}.tenant_id and b.group_id = ${alias}.id)`;

@@ -50,8 +50,8 @@ export function noSuchTenant(reference: string): Refusal {
  *
  * @throws Refusal `not_found`
  */
-export async function findTenant(db: Database, reference: string): Promise<Tenant> {
-  const tenant = isUuid(reference) ? await byId(db, reference.toLowerCase()) : await bySlug(db, reference);
+export async function findTenant(db: Database, operator: Operator, reference: string): Promise<Tenant> {
+  const tenant = isUuid(reference) ? await byId(db, reference.toLowerCase()) : await bySlug(db, operator, reference);
   if (!tenant) throw noSuchTenant(reference);
   return tenant;
 }
@@ -61,10 +61,9 @@ async function byId(db: Database, tenantId: string): Promise<Tenant | undefined>
   return tenant;
 }
 
-async function bySlug(db: Database, slug: string): Promise<Tenant | undefined> {
+async function bySlug(db: Database, operator: Operator, slug: string): Promise<Tenant | undefined> {
   if (!isSlug(slug)) return undefined;
-  const reader = { actor: { type: "system" }, now: new Date(0) } as const;
-  return acrossTenants(db, reader, async ({ trx }) => (await trx.run(tenantBySlug(slug)))[0]);
+  return acrossTenants(db, operator, async ({ trx }) => (await trx.run(tenantBySlug(slug)))[0]);
 }
 
 /** All tenants, the oldest first. */

@@ -13,6 +13,7 @@ export type EventType =
   | "tenant.deleted"
   | "tenant.adminless"
   | "plan.changed"
+  | "seats.threshold_reached"
   | "mappings.changed"
   | "directory.created"
   | "directory.updated"
@@ -27,14 +28,24 @@ export type EventType =
   | "group.deleted"
   | "member.created"
   | "member.updated"
+  | "member.signed_in"
+  | "member.signed_out"
+  | "member.identity_linked"
+  | "member.groups_overage"
   | "member.suspended"
   | "member.reactivated"
   | "member.seat_promoted"
-  | "member.deleted";
+  | "member.deleted"
+  | "webhook.created"
+  | "webhook.updated"
+  | "webhook.secret_rotated"
+  | "webhook.tested"
+  | "webhook.disabled"
+  | "webhook.deleted";
 
 /** What an event is about. */
 export interface Target {
-  readonly type: "tenant" | "member" | "group" | "directory" | "scim_token" | "api_key" | "plan";
+  readonly type: "tenant" | "member" | "group" | "directory" | "scim_token" | "api_key" | "plan" | "webhook";
   readonly id: string | null;
 }
 

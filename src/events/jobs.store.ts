@@ -6,6 +6,18 @@ export async function enqueue(scope: Pick<Scope, "trx" | "tenantId">, job: NewJo
   await scope.trx.run(insertJob(scope.tenantId, job));
 }
 
+/** Adds many jobs at once, in their order. */
+export async function enqueueAll(scope: Pick<Scope, "trx" | "tenantId">, jobs: readonly NewJob[]): Promise<void> {
+  await scope.trx.run({
+    name: "jobs_insert",
+    text: `insert into jobs (tenant_id, kind, key, payload, run_at)
+      select $1, j.kind, j.key, coalesce(j.payload, '{}'), coalesce(j."runAt", now())
+      from rows from (jsonb_to_recordset($2::jsonb) as (kind text, key text, payload jsonb, "runAt" timestamptz))
+        with ordinality as j(kind, key, payload, "runAt", place) order by j.place`,
+    values: [scope.tenantId, JSON.stringify(jobs)],
+  });
+}
+
 /** The job as a statement of its own, for a batch. */
 export function insertJob(tenantId: string, { kind, key, payload = {}, runAt }: NewJob): Statement {
   return {

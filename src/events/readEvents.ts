@@ -30,6 +30,9 @@ export interface LatestFrom {
   readonly total: number;
 }
 
+/** From the latest on, without a count: for who reads them all. */
+export const fromTheLatest: LatestFrom = { before: "ffffffff-ffff-ffff-ffff-ffffffffffff", total: 0 };
+
 /** The latest events first, by their ids, which begin with their time. */
 export async function readLatest(
   db: Database,
@@ -93,7 +96,7 @@ function filterOf({ type, actor, target, since, until }: EventQuery): EventFilte
 }
 
 /** The lowest UUIDv7 of an instant (RFC 9562 §5.7: 48 bits of milliseconds first): time becomes a range of the key. */
-function firstId(instant: Date): string {
+export function firstId(instant: Date): string {
   const hex = Math.max(0, instant.getTime()).toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }

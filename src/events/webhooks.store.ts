@@ -52,12 +52,17 @@ export function lockWebhook(tenantId: string, id: string): Statement<Webhook> {
   };
 }
 
-/** Writes what a caller may change of an endpoint; who changes it forgives its failures. */
-export function updateWebhook(tenantId: string, { id, url, events, description, enabled }: Webhook, now: Date): Statement {
+/** Writes what a caller may change of an endpoint; who changes one that is enabled forgives its failures. */
+export function updateWebhook(
+  tenantId: string,
+  { id, url, events, description, enabled }: Webhook,
+  now: Date,
+): Statement {
   return {
     name: "webhook_update",
     text: `update webhooks set url = $3, events = $4, description = $5, enabled = $6, updated_at = $7,
-        disabled_reason = null, failing_since = null
+        disabled_reason = case when not $6 then disabled_reason end,
+        failing_since = case when not $6 then failing_since end
       where tenant_id = $1 and id = $2`,
     values: [tenantId, id, url, events, description, enabled, now],
   };
@@ -109,4 +114,3 @@ export function disableWebhook(
 
 /** The columns of an endpoint's secrets, of the table called `w`. */
 export const SECRETS = `w.secret, w.previous_secret as "previousSecret", w.previous_until as "previousUntil"`;
-

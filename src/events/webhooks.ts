@@ -98,7 +98,7 @@ export async function changeWebhook(
     await scope.trx.run(updateWebhook(who.tenantId, after, who.now));
     const { events, enabled } = after;
     await tell(scope, "webhook.updated", id, { attributes, host: hostOf(after.url), events, enabled });
-    return { ...after, disabledReason: null, failingSince: null, updatedAt: who.now };
+    return (await scope.trx.run(webhookById(who.tenantId, id)))[0] ?? missing(id);
   });
 }
 
@@ -149,7 +149,8 @@ export function missing(id: string): never {
 
 function checkUrl({ urlFault }: WebhookParts["outbound"], url: string): void {
   const message = urlFault(url);
-  if (message !== undefined) throw new Refusal("invalid_request", `url ${message}.`, { errors: [{ path: "/url", message }] });
+  if (message !== undefined)
+    throw new Refusal("invalid_request", `url ${message}.`, { errors: [{ path: "/url", message }] });
 }
 
 function tell(scope: Scope, type: EventType, id: string, data: Readonly<Record<string, unknown>>): Promise<void> {

@@ -29,9 +29,16 @@ export function createMetrics(): Metrics {
     buckets: BUCKETS,
     registers: [registry],
   });
+  const series = new Map<string, { observe(seconds: number): void }>();
   const observe: Observe = (url, method, status, seconds) => {
-    const labels = { surface: surfaceOf(url), method: METHODS.has(method) ? method : "other", status: classOf(status) };
-    duration.observe(labels, seconds);
+    const labels = [surfaceOf(url), METHODS.has(method) ? method : "other", classOf(status)];
+    const key = labels.join(" ");
+    let one = series.get(key);
+    if (!one) {
+      one = duration.labels(...labels);
+      series.set(key, one);
+    }
+    one.observe(seconds);
   };
   return { registry, observe };
 }

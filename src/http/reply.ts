@@ -3,9 +3,10 @@ import type { ServerResponse } from "node:http";
 
 /** Ends the answer with `value` as JSON; headers that were set on `res` before are kept. */
 export function sendJson(res: ServerResponse, status: number, type: string, value: unknown): void {
-  const body = Buffer.from(JSON.stringify(value), "utf8");
+  // A string and not its bytes: Node.js then writes head and body as one piece.
+  const body = JSON.stringify(value);
   res.statusCode = status;
   res.setHeader("Content-Type", type);
-  res.setHeader("Content-Length", body.length);
+  res.setHeader("Content-Length", Buffer.byteLength(body));
   res.end(body);
 }

@@ -23,14 +23,25 @@ interface Written {
   readonly values: readonly unknown[];
 }
 
-interface Column {
-  readonly name: string;
-  readonly parse: (text: string) => unknown;
+/** What the rows of a statement look like. */
+interface Shape {
+  readonly columns: readonly { readonly name: string; readonly parse: (text: string) => unknown }[];
+  /** A row of nulls: copying it is faster than growing one column by column. */
+  readonly blank: Readonly<Record<string, unknown>>;
 }
 
+const NO_COLUMNS: Shape = { columns: [], blank: {} };
+
 /**
- * Several statements in one round trip: Parse, Bind, Describe and Execute for each and one Sync at the end, which
- * makes them one implicit transaction (PostgreSQL, "Extended Query", pipelining). Each statement has a snapshot of
+ * The shapes of each connection's named statements, by name: once known, they are asked for no more, since a
+ * description of thirty columns costs either side as much as the row. PostgreSQL holds a statement to its shape.
+ */
+const shapes = new WeakMap<Wire, Map<string, Shape>>();
+
+/**
+ * Several statements in one round trip: Parse, Bind, Describe and Execute for each (of named ones Parse and Describe
+ * the first time only) and one Sync at the end, which makes them one implicit transaction (PostgreSQL, "Extended
+ * Query", pipelining). Each statement has a snapshot of
  * its own and sees what those before it did; the first error undoes all.
  *
  * pg's own query holds one statement, and pg lets others stand in its place (`submit`), as pg-cursor does.
@@ -42,7 +53,8 @@ export class Batch implements Submittable {
   /** Sent to be parsed and not confirmed yet, in their order. */
   readonly #parsing: Written[] = [];
   readonly #done: unknown[][] = [];
-  #columns: Column[] = [];
+  #shapes: Map<string, Shape> = new Map();
+  #shape: Shape | undefined;
   #rows: unknown[] = [];
   #resolve: (rows: unknown[][]) => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -66,6 +78,7 @@ export class Batch implements Submittable {
     const wire = connection as unknown as Wire;
     const name = clash(this.#statements, wire.parsedStatements);
     if (name !== undefined) return new Error(`storage: two statements are named ${name}`);
+    this.#shapes = shapesOn(wire);
     wire.stream.cork?.();
     try {
       for (const statement of this.#statements) this.#send(wire, statement);
@@ -85,7 +98,7 @@ export class Batch implements Submittable {
       this.#parsing.push(statement);
     }
     wire.bind({ statement: name, values });
-    wire.describe({ type: "P", name: "" });
+    if (!known || !this.#shapes.has(name)) wire.describe({ type: "P", name: "" });
     wire.execute({ rows: 0 });
   }
 
@@ -101,22 +114,32 @@ export class Batch implements Submittable {
   }
 
   handleRowDescription(message: { fields: readonly { name: string; dataTypeID: number }[] }): void {
-    this.#columns = message.fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }));
+    const columns = message.fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }));
+    this.#shape = { columns, blank: Object.fromEntries(columns.map(({ name }) => [name, null])) };
   }
 
-  handleDataRow(message: { fields: readonly (string | null)[] }): void {
-    const row: Record<string, unknown> = {};
-    for (const [i, { name, parse }] of this.#columns.entries()) {
-      const text = message.fields[i];
-      row[name] = text === null || text === undefined ? null : parse(text);
+  handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
+    this.#shape ??= this.#shapes.get(this.#current) ?? NO_COLUMNS;
+    const row: Record<string, unknown> = { ...this.#shape.blank };
+    let i = 0;
+    for (const { name, parse } of this.#shape.columns) {
+      const text = fields[i++];
+      if (text !== null && text !== undefined) row[name] = parse(text);
     }
     this.#rows.push(row);
   }
 
+  /** The name of the statement that is being answered. */
+  get #current(): string {
+    return this.#statements[this.#done.length]?.name ?? "";
+  }
+
   handleCommandComplete(): void {
+    const name = this.#current;
+    if (name !== "" && !this.#shapes.has(name)) this.#shapes.set(name, this.#shape ?? NO_COLUMNS);
     this.#done.push(this.#rows);
     this.#rows = [];
-    this.#columns = [];
+    this.#shape = undefined;
   }
 
   handleEmptyQuery(): void {
@@ -143,4 +166,13 @@ function clash(statements: readonly Written[], parsed: Readonly<Record<string, s
     texts.set(name, text);
   }
   return undefined;
+}
+
+function shapesOn(wire: Wire): Map<string, Shape> {
+  let known = shapes.get(wire);
+  if (!known) {
+    known = new Map();
+    shapes.set(wire, known);
+  }
+  return known;
 }

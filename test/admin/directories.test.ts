@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createScimGroup } from "../../src/directory/scimGroups.ts";
+import { writeRoleMappings } from "../../src/directory/roleMappings.ts";
 import { api, type Api } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
 import { newTenant } from "../support/tenant.ts";
@@ -157,6 +159,37 @@ describe("DELETE /tenants/{t}/directories/{id}", () => {
       items.map((one: { name: string }) => one.name),
       ["lives"],
     );
+  });
+
+  it("takes with its groups the roles that mappings gave by them, whoever was in them (rule 15)", async () => {
+    const { id } = await newTenant({ seatLimit: 2 });
+    const directoryId = await newDirectory(id);
+    const db = await testDatabase();
+    const who = { tenantId: id, directoryId, actor: { type: "operator" }, now: new Date() } as const;
+    const [theirs, ours, waits] = [
+      await person(id, "scim", { directoryId }),
+      await person(id, "admin", { granted: ["viewer"] }),
+      await person(id, "admin", { granted: ["member"] }),
+    ];
+    const scim = { displayName: "Sellers" };
+    await createScimGroup(db, who, scim, [theirs.id, ours.id], undefined);
+    await writeRoleMappings(db, who, [{ group: "Sellers", role: "member" }], ["*"]);
+    assert.deepEqual(
+      (await storedMembers(id)).map(({ mapped }) => mapped),
+      ["member", "member", null],
+    );
+    assert.equal((await operator.delete(`/tenants/${id}/directories/${directoryId}`)).status, 204);
+    const members = await storedMembers(id);
+    assert.deepEqual(
+      members.map(({ mapped, roles }) => [mapped, roles]),
+      [
+        [null, ["viewer"]],
+        [null, ["viewer"]],
+        [null, ["member"]],
+      ],
+    );
+    assert.equal(members.find((member) => member.id === waits.id)?.seat, "held");
+    await assertCounted(id);
   });
 
   it("decides many more members than it reads at once", async () => {

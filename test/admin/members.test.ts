@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { verify } from "@node-rs/argon2";
 import { onceInTenant } from "../../src/storage/scope.ts";
+import { api } from "../support/api.ts";
 import { items, place, refused, statuses, type Place } from "./place.ts";
 
 const NOBODY = "01890000-0000-7000-8000-000000000000";
@@ -92,8 +93,10 @@ describe("POST /members", () => {
   });
 
   it("takes sendEmail and says in the document that no mail is sent yet", async () => {
-    const { add } = await place();
+    const { add, db } = await place();
     await add("ana@example.com", { sendEmail: true });
+    const { text } = await api(db).get("/openapi.json");
+    assert.match(text, /"sendEmail":\{"type":"boolean","description":"[^"]*no mail/);
   });
 
   it("tells it once in the journal, without names and addresses", async () => {

@@ -42,6 +42,7 @@ export interface StoredMember {
   readonly id: string;
   readonly seat: string;
   readonly status: string;
+  readonly mapped: string | null;
   readonly roles: readonly string[];
   readonly hold: boolean;
   readonly directory_id: string | null;

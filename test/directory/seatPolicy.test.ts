@@ -170,6 +170,22 @@ describe("a change of the seat settings", () => {
     );
   });
 
+  it("and newcomers at the same time leave every seat either held once or free", async () => {
+    const { id } = await newTenant({ seatLimit: 2 });
+    const db = await testDatabase();
+    const who = { tenantId: id, actor: { type: "operator" }, now: new Date() } as const;
+    const limits = [5, null, 3, 8, 0, 6].map((limit) => updateTenant(db, who, { ownLimit: { limit } }));
+    const policies = [counted("active", "suspended"), counted("active")].map((settings) => set(id, settings));
+    await Promise.all([...limits, ...policies, ...Array.from({ length: 12 }, () => person(id))]);
+    await assertCounted(id);
+    await updateTenant(db, who, { ownLimit: { limit: 10 } });
+    await assertCounted(id);
+    const seats = await seatsHeld(id);
+    assert.equal(seats.length, 12);
+    assert.ok(seats.filter((seat) => seat === "held").length >= 10);
+    assert.equal(seats.includes("none"), false);
+  });
+
   it("does not undo what a member's own change did meanwhile", async () => {
     const { id } = await newTenant({ seatLimit: 3 });
     const [first] = await people(id, 3);

@@ -489,7 +489,7 @@ describe("interoperability", () => {
 
   it("row 51: a request without User-Agent is answered", async () => {
     const client = await scimClient();
-    assert.equal((await client.get("/Users", { "user-agent": "" })).status, 200);
+    assert.equal((await client.get("/Users", { "user-agent": null })).status, 200);
   });
 
   it("row 53: of two writers with the same If-Match one is told 412", async () => {

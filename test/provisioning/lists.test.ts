@@ -43,11 +43,19 @@ describe("paging by index (RFC 7644 §3.4.2.4)", () => {
   it("a change of a user moves nobody to another page", async () => {
     const client = await scimClient();
     const ids = await people(client, 6);
-    const order = async () => ((await client.get("/Users")).body["Resources"] as { id: string }[]).map(({ id }) => id);
-    const before = await order();
-    await client.operate(String(ids[0]), { op: "replace", path: "userName", value: "zz@example.com" });
-    await client.operate(String(ids[3]), { op: "replace", path: "active", value: false });
-    assert.deepEqual(await order(), before);
+    const pages = () =>
+      Promise.all(
+        [1, 3, 5].map(async (startIndex) => {
+          const { body } = await client.get(`/Users?startIndex=${startIndex}&count=2`);
+          return (body["Resources"] as { id: string }[]).map(({ id }) => id);
+        }),
+      );
+    const before = await pages();
+    for (const [index, id] of ids.entries()) {
+      await client.operate(id, { op: "replace", value: { userName: `${9 - index}@example.com`, active: index > 2 } });
+    }
+    assert.deepEqual(await pages(), before);
+    assert.deepEqual(before.flat().toSorted(), ids.toSorted());
   });
 
   const edges: Record<string, [startIndex: number, itemsPerPage: number]> = {

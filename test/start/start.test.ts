@@ -31,15 +31,10 @@ describe("the start", () => {
   describe("stops with one line that names the variable, and with status 78, where", () => {
     const mistakes: [what: string, environment: Record<string, string>, line: RegExp][] = [
       ["PORT is no port", { PORT: "99999" }, /PORT: held "99999"; allowed: a port number from 1 to 65535/],
-      ["PUBLIC_URL is http for the world", { PUBLIC_URL: "http://usher.example" }, /PUBLIC_URL: held "http:.*allowed/],
-      ["TRUST_PROXY is none of its words", { TRUST_PROXY: "everybody" }, /TRUST_PROXY: held "everybody"; allowed/],
       ["DATABASE_URL is another database's", { DATABASE_URL: "mysql://u:hidden@h/d" }, /DATABASE_URL: held .*\*\*\*@h/],
-      ["USHER_OPERATOR_KEY is too short", { USHER_OPERATOR_KEY: "hidden" }, /USHER_OPERATOR_KEY: held a secret of 6/],
       ["USHER_OPERATOR_KEY is missing beside DATABASE_URL", { DATABASE_URL: nowhere }, /USHER_OPERATOR_KEY: not set/],
       ["USHER_SECRET_KEY has another length", { USHER_SECRET_KEY: "aGlkZGVu" }, /USHER_SECRET_KEY: held a secret/],
       ["ALLOWED_NETWORKS are not private", { ALLOWED_NETWORKS: "0.0.0.0/0" }, /ALLOWED_NETWORKS: held/],
-      ["LOG_LEVEL is unknown", { LOG_LEVEL: "loud" }, /LOG_LEVEL: held "loud"; allowed: trace, /],
-      ["HOST is an address of another machine", { HOST: "192.0.2.1" }, /HOST.*: cannot listen on 192\.0\.2\.1:/],
     ];
     for (const [what, environment, line] of mistakes) {
       it(what, async () => {
@@ -103,7 +98,7 @@ describe("a server on the embedded database", () => {
     assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
   });
 
-  it("keeps a second process off its port, which stops with one line and frees what it had taken", async () => {
+  it("keeps a second process off its port, which stops with one line", async () => {
     const other = mkdtempSync(join(tmpdir(), "usher-start-"));
     const port = new URL(server.url).port;
     isOneLine(await runToEnd({ ...keys, USHER_DATA_DIR: other, PORT: port }), /PORT: cannot listen on .*EADDRINUSE/);

@@ -9,7 +9,7 @@ import { createLogger } from "../../src/http/logger.ts";
 import type { Database } from "../../src/storage/types.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-tests-0123456789";
-export const PUBLIC_URL = "https://usher.example";
+const PUBLIC_URL = "https://usher.example";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -34,7 +34,7 @@ export interface Api {
 }
 
 /** What a test needs of the document. */
-export interface Document {
+interface Document {
   readonly paths: Readonly<Record<string, Readonly<Partial<Record<Method, Operation>>>>>;
   readonly [member: string]: unknown;
 }

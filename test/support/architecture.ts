@@ -24,7 +24,7 @@ export const rows: readonly Row[] = [
   },
   { rooms: ["provisioning", "admin", "access", "sso", "console"], arrows: [["access", "sso"]] },
   { rooms: ["directory", "events"], arrows: [["directory", "events"]] },
-  { rooms: ["storage", "http"], arrows: [] },
+  { rooms: ["storage", "http", "mail"], arrows: [] },
   { rooms: ["admission", "scim"], arrows: [["admission", "scim"]] },
   { rooms: ["base"], arrows: [] },
 ];
@@ -42,6 +42,7 @@ const confined: readonly { packages: readonly string[]; rooms: readonly string[]
   { packages: ["express", "express-serve-static-core"], rooms: ["http", "server.ts", ...surfaces], stores: false },
   { packages: ["knex"], rooms: ["storage"], stores: true },
   { packages: ["pg", "@electric-sql/pglite"], rooms: ["storage"], stores: false },
+  { packages: ["nodemailer"], rooms: ["mail"], stores: false },
 ];
 
 /** Names that bring clock, chance, network or environment into a room that must have none. */

@@ -1,0 +1,247 @@
+import type { Candidate } from "../admission/linking.ts";
+import type { Statement } from "../storage/types.ts";
+
+/** A sign-in attempt as it is begun. */
+export interface NewAttempt {
+  readonly id: string;
+  readonly connectionId: string;
+  /** SHA-256 of the browser's cookie. */
+  readonly browserHash: Buffer;
+  readonly requestId: string;
+  readonly proof: Buffer | null;
+  readonly returnTo: string;
+  readonly expiresAt: Date;
+}
+
+/** Remembers an attempt, and sweeps a few of the tenant's that have expired. */
+export function insertAttempt(tenantId: string, attempt: NewAttempt, now: Date): Statement {
+  return {
+    name: "attempt_insert",
+    text: `with swept as (delete from sign_in_attempts where tenant_id = $1 and id in
+        (select id from sign_in_attempts where tenant_id = $1 and expires_at < $9 - interval '1 day' limit 20))
+      insert into sign_in_attempts (tenant_id, id, connection_id, browser_hash, request_id, proof, return_to, expires_at,
+        created_at) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
+    values: [
+      ...[tenantId, attempt.id, attempt.connectionId, attempt.browserHash, attempt.requestId, attempt.proof],
+      ...[attempt.returnTo, attempt.expiresAt, now],
+    ],
+  };
+}
+
+/** What of an attempt the answer needs: the proof that was kept for it. */
+export function attemptByRequest(
+  tenantId: string,
+  connectionId: string,
+  requestId: string,
+  now: Date,
+): Statement<{ id: string; proof: Buffer | null; browserHash: Buffer; returnTo: string }> {
+  return {
+    name: "attempt_by_request",
+    text: `select id, proof, browser_hash as "browserHash", return_to as "returnTo" from sign_in_attempts
+      where tenant_id = $1 and connection_id = $2 and request_id = $3 and consumed_at is null and expires_at > $4`,
+    values: [tenantId, connectionId, requestId, now],
+  };
+}
+
+/**
+ * Consumes the attempt that an answer names, once, and puts the identity under a one-time handle; a row or none.
+ */
+export function consumeAttempt(
+  tenantId: string,
+  answer: { connectionId: string; requestId: string; handleHash: Buffer; identity: unknown },
+  now: Date,
+): Statement<{ id: string }> {
+  return {
+    name: "attempt_consume",
+    text: `update sign_in_attempts set consumed_at = $4, handle_hash = $5, identity = $6
+      where tenant_id = $1 and connection_id = $2 and request_id = $3 and consumed_at is null and expires_at > $4
+      returning id`,
+    values: [
+      ...[tenantId, answer.connectionId, answer.requestId, now, answer.handleHash],
+      JSON.stringify(answer.identity),
+    ],
+  };
+}
+
+/** Uses an assertion id up; a row, or none when it was used before. Rows outlive their assertion by nothing. */
+export function useAssertion(
+  tenantId: string,
+  connectionId: string,
+  assertionId: string,
+  expiresAt: Date,
+  now: Date,
+): Statement<{ id: string }> {
+  return {
+    name: "assertion_use",
+    text: `with swept as (delete from used_assertions where tenant_id = $1 and connection_id = $2 and expires_at < $5)
+      insert into used_assertions (tenant_id, connection_id, assertion_id, expires_at) values ($1,$2,$3,$4)
+      on conflict do nothing returning assertion_id as id`,
+    values: [tenantId, connectionId, assertionId, expiresAt, now],
+  };
+}
+
+/** An attempt whose identity waits for its browser. */
+export interface Redeemed {
+  readonly id: string;
+  readonly connectionId: string;
+  readonly returnTo: string;
+  readonly identity: unknown;
+}
+
+/** Redeems the handle once, and only in the browser that began; a row or none. */
+export function redeemAttempt(
+  tenantId: string,
+  handleHash: Buffer,
+  browserHash: Buffer,
+  now: Date,
+): Statement<Redeemed> {
+  return {
+    name: "attempt_redeem",
+    text: `update sign_in_attempts set redeemed_at = $4
+      where tenant_id = $1 and handle_hash = $2 and browser_hash = $3 and redeemed_at is null and expires_at > $4
+      returning id, connection_id as "connectionId", return_to as "returnTo", identity`,
+    values: [tenantId, handleHash, browserHash, now],
+  };
+}
+
+const CANDIDATE = `m.id, m.status = 'suspended' as suspended, m.break_glass as "breakGlass", m.directory_id as "directoryId",
+  exists (select from identities i where i.tenant_id = m.tenant_id and i.member_id = m.id and i.connection_id = $2) as linked`;
+
+/** The member to whom an identity is linked. */
+export function knownCandidate(
+  tenantId: string,
+  connectionId: string,
+  issuer: string,
+  subject: string,
+): Statement<Candidate> {
+  return {
+    name: "link_known",
+    text: `select ${CANDIDATE} from identities k join members m on m.tenant_id = k.tenant_id and m.id = k.member_id
+      where k.tenant_id = $1 and k.connection_id = $2 and k.issuer = $3 and k.subject = $4`,
+    values: [tenantId, connectionId, issuer, subject],
+  };
+}
+
+/** Members with an address (folded); two are enough to know that it is not one. */
+export function addressedCandidates(tenantId: string, connectionId: string, emailKey: string): Statement<Candidate> {
+  return {
+    name: "link_addressed",
+    text: `select ${CANDIDATE} from members m where m.tenant_id = $1 and m.email_key = $3 limit 2`,
+    values: [tenantId, connectionId, emailKey],
+  };
+}
+
+/** Members of a directory whom a match value names: by external id or folded user name. */
+export function matchedCandidates(
+  tenantId: string,
+  connectionId: string,
+  attribute: "externalId" | "userName",
+  values: readonly string[],
+): Statement<Candidate> {
+  const column = attribute === "externalId" ? "external_id" : "user_name_key";
+  return {
+    name: `link_matched_${column}`,
+    text: `select ${CANDIDATE} from members m where m.tenant_id = $1 and m.${column} = any ($3::text[]) limit 2`,
+    values: [tenantId, connectionId, values],
+  };
+}
+
+/** What else linking asks of the tenant: rules 22, 24 and 25. */
+export function linkingFacts(
+  tenantId: string,
+  of: { connectionId: string; issuer: string; subject: string; emailKey: string | null; domain: string | null },
+): Statement<{ domainVerified: boolean; removed: boolean; scimSeen: boolean; provisioning: string | null }> {
+  return {
+    name: "link_facts",
+    text: `select
+        exists (select from domains d where d.tenant_id = $1 and d.domain = $6 and d.status = 'verified') as "domainVerified",
+        exists (select from removed_subjects r where r.tenant_id = $1 and r.connection_id = $2 and r.issuer = $3
+          and r.subject = $4) or exists (select from tombstones b where b.tenant_id = $1 and b.email_key = $5) as removed,
+        exists (select from members m where m.tenant_id = $1 and m.directory_id is not null) as "scimSeen",
+        (select t.settings->'signIn'->>'provisioning' from tenants t where t.id = $1) as provisioning`,
+    values: [tenantId, of.connectionId, of.issuer, of.subject, of.emailKey, of.domain],
+  };
+}
+
+/** Links an identity to a member, or keeps the link; the group values are those of now, unless null. */
+export function linkIdentity(
+  tenantId: string,
+  identity: { connectionId: string; issuer: string; subject: string },
+  memberId: string,
+  claims: readonly string[] | null,
+  now: Date,
+): Statement<{ memberId: string }> {
+  return {
+    name: "identity_link",
+    text: `insert into identities (tenant_id, connection_id, issuer, subject, member_id, claims, created_at, last_used_at)
+      values ($1,$2,$3,$4,$5,coalesce($6::jsonb, '[]'),$7,$7)
+      on conflict (tenant_id, connection_id, issuer, subject) do update
+        set claims = coalesce($6::jsonb, identities.claims), last_used_at = $7
+      returning member_id as "memberId"`,
+    values: [
+      ...[tenantId, identity.connectionId, identity.issuer, identity.subject, memberId],
+      ...[claims === null ? null : JSON.stringify(claims), now],
+    ],
+  };
+}
+
+/** Keeps the subjects of a member who is removed (rule 22). */
+export function buryIdentities(tenantId: string, memberId: string, now: Date): Statement {
+  return {
+    name: "identity_bury",
+    text: `insert into removed_subjects (tenant_id, connection_id, issuer, subject, removed_at)
+      select tenant_id, connection_id, issuer, subject, $3 from identities where tenant_id = $1 and member_id = $2
+      on conflict do nothing`,
+    values: [tenantId, memberId, now],
+  };
+}
+
+/** When a member signed in last: no change of theirs, so neither version nor journal. */
+export function touchMember(tenantId: string, memberId: string, now: Date): Statement {
+  return {
+    name: "sign_in_touch",
+    text: "update members set last_sign_in_at = $3 where tenant_id = $1 and id = $2",
+    values: [tenantId, memberId, now],
+  };
+}
+
+/** One line of the sign-in log. */
+export interface SignInRecord {
+  readonly id: string;
+  readonly memberId: string | null;
+  readonly connectionId: string | null;
+  readonly method: "saml" | "oidc" | "password";
+  readonly result: "signed_in" | "refused";
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly ip: string | null;
+  readonly device: string | null;
+}
+
+/** Writes a try to sign in. */
+export function insertSignIn(tenantId: string, record: SignInRecord, now: Date): Statement {
+  return {
+    name: "sign_in_insert",
+    text: `insert into sign_ins (tenant_id, id, member_id, connection_id, method, result, reason, detail, ip, device, at)
+      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+    values: [
+      ...[tenantId, record.id, record.memberId, record.connectionId, record.method, record.result],
+      ...[record.reason, record.detail, record.ip, record.device, now],
+    ],
+  };
+}
+
+/** A member's tries, the latest first, below an id. */
+export function signInsOf(
+  tenantId: string,
+  memberId: string,
+  below: string | null,
+  most: number,
+): Statement<SignInRecord & { at: Date }> {
+  return {
+    name: "sign_in_list",
+    text: `select id, member_id as "memberId", connection_id as "connectionId", method, result, reason, detail, ip, device, at
+      from sign_ins where tenant_id = $1 and member_id = $2 and ($3::uuid is null or id < $3) order by id desc limit $4`,
+    values: [tenantId, memberId, below, most],
+  };
+}

@@ -1,0 +1,267 @@
+import { claimsAfterSignIn, type AssertedGroups } from "../admission/mappings.ts";
+import { link, type Candidate, type LinkDecision, type Provisioning } from "../admission/linking.ts";
+import { Refusal } from "../base/errors.ts";
+import { fold } from "../base/fold.ts";
+import { newId } from "../base/ids.ts";
+import { hashToken } from "../base/secrets.ts";
+import { event } from "../events/event.ts";
+import { record } from "../events/journal.store.ts";
+import type { ScimObject } from "../scim/types.ts";
+import { inTenant } from "../storage/scope.ts";
+import type { Database, Scope, Who } from "../storage/types.ts";
+import { changeUnderLock } from "./changeMember.ts";
+import { createUnderLock, type Via } from "./createMember.ts";
+import { profileOf, type Member } from "./member.ts";
+import { newMember } from "./newMember.ts";
+import { openSession, type OpenedSession } from "./sessions.ts";
+import * as store from "./signIns.store.ts";
+import { completeSettings, type TenantSettings } from "./tenantSettings.ts";
+import { tenantById } from "./tenants.store.ts";
+import { underLock, type Locked } from "./underLock.ts";
+
+/** Who an identity provider says has signed in, as it waited under the one-time handle. */
+export interface SsoIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly email: string | null;
+  readonly name: {
+    readonly givenName: string | null;
+    readonly familyName: string | null;
+    readonly displayName: string | null;
+  };
+  readonly groups: AssertedGroups;
+  readonly match: readonly string[];
+  readonly providerSession: string | null;
+  readonly sessionEnds: Date | string | null;
+}
+
+/** What the connection says of linking. */
+export interface LinkingConnection {
+  readonly id: string;
+  readonly protocol: "saml" | "oidc";
+  readonly enabled: boolean;
+  readonly directoryId: string | null;
+  readonly matchAttribute: "externalId" | "userName";
+}
+
+/** The browser that signs in. */
+export interface Browser {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+}
+
+/** Why a sign-in that the identity provider vouched for goes nowhere: one code for each way. */
+export class SignInStopped extends Error {
+  readonly code: string;
+  readonly memberId: string | null;
+
+  constructor(code: string, detail: string, memberId: string | null = null) {
+    super(detail);
+    this.name = "SignInStopped";
+    this.code = code;
+    this.memberId = memberId;
+  }
+}
+
+const VIA: Via = { door: "sso", act: "effect", loss: "effect" };
+const ARRIVAL: Via = { door: "sso", act: "person", loss: "effect" };
+
+/**
+ * Redeems the one-time handle of a judged answer in the browser that began, and in the same transaction links the
+ * identity (rules 22 to 25), decides roles and seat, and opens the session. Nothing half done: a process killed before
+ * the end leaves no member, seat or session, and the handle unredeemed.
+ *
+ * @throws SignInStopped
+ */
+export async function signInBySso(
+  db: Database,
+  who: Who,
+  redeem: { handle: string; browser: string },
+  connectionOf: (scope: Scope, id: string) => Promise<LinkingConnection>,
+  from: Browser,
+): Promise<{ session: OpenedSession; returnTo: string }> {
+  return inTenant(db, who, async (scope) => {
+    const { tenantId, trx, now } = scope;
+    const locked = await underLock(db, scope);
+    const hashes = [hashToken(redeem.handle), hashToken(redeem.browser)] as const;
+    const [redeemed] = await trx.run(store.redeemAttempt(tenantId, ...hashes, now));
+    if (!redeemed)
+      throw new SignInStopped(
+        "handle_spent",
+        "the sign-in was finished already, took too long, or began in another browser",
+      );
+    const connection = await connectionOf(scope, redeemed.connectionId);
+    if (!connection.enabled) throw new SignInStopped("connection_disabled", "the connection has been switched off");
+    const identity = redeemed.identity as SsoIdentity;
+    const settings = await settingsOf(scope);
+    const member = await admit(scope, locked, connection, identity, settings);
+    const session = await openSession(scope, {
+      ...from,
+      memberId: member.id,
+      authMethod: connection.protocol,
+      connectionId: connection.id,
+      providerSession: identity.providerSession,
+      mustChangePassword: false,
+      hours: settings.signIn.sessionHours,
+      endsBy: identity.sessionEnds === null ? null : new Date(identity.sessionEnds),
+    });
+    await trx.run(store.touchMember(tenantId, member.id, now));
+    await trx.run(store.insertSignIn(tenantId, line(scope, connection, member.id, from), now));
+    return { session, returnTo: redeemed.returnTo };
+  });
+}
+
+async function settingsOf(scope: Scope): Promise<TenantSettings> {
+  const [tenant] = await scope.trx.run(tenantById(scope.tenantId));
+  if (!tenant) throw new Refusal("not_found", "no such tenant");
+  return completeSettings(tenant.settings, tenant.planQuota);
+}
+
+/** Finds or makes the member, with the roles that the sign-in gives. */
+async function admit(
+  scope: Scope,
+  locked: Locked,
+  connection: LinkingConnection,
+  identity: SsoIdentity,
+  settings: TenantSettings,
+): Promise<Member> {
+  const decision = await decideLink(scope, connection, identity, settings);
+  if (decision.do === "refuse") throw new SignInStopped(`link_${decision.reason}`, wordsOf[decision.reason]);
+  if (decision.do === "provision") return provision(scope, locked, connection, identity, decision.emailVerified);
+  const { memberId } = decision;
+  await keepIdentity(scope, connection, identity, memberId);
+  if (decision.do === "link") {
+    const told = { connectionId: connection.id, by: decision.by };
+    await record(scope, event(scope, "member.identity_linked", { type: "member", id: memberId }, told));
+  }
+  const change = { make: (member: Member) => refreshed(member, identity) };
+  return changeUnderLock(scope, locked, memberId, change, VIA);
+}
+
+async function decideLink(
+  scope: Scope,
+  connection: LinkingConnection,
+  identity: SsoIdentity,
+  settings: TenantSettings,
+): Promise<LinkDecision> {
+  const { tenantId, trx } = scope;
+  const { issuer, subject, email, match } = identity;
+  const emailKey = email === null ? null : fold(email);
+  const domain = emailKey === null ? null : emailKey.slice(emailKey.lastIndexOf("@") + 1);
+  const [known] = await trx.run(store.knownCandidate(tenantId, connection.id, issuer, subject));
+  const matched = await matchedBy(scope, connection, match);
+  const addressed: readonly Candidate[] =
+    emailKey === null ? [] : await trx.run(store.addressedCandidates(tenantId, connection.id, emailKey));
+  const asked = { connectionId: connection.id, issuer, subject, emailKey, domain };
+  const [facts] = await trx.run(store.linkingFacts(tenantId, asked));
+  const { domainVerified = false, removed = false, scimSeen = false } = facts ?? {};
+  const provisioning: Provisioning = settings.signIn.provisioning;
+  const { directoryId } = connection;
+  return link({
+    known: known ?? null,
+    directoryId,
+    matched,
+    addressed,
+    domainVerified,
+    removed,
+    provisioning,
+    scimSeen,
+  });
+}
+
+async function matchedBy(
+  scope: Scope,
+  connection: LinkingConnection,
+  match: readonly string[],
+): Promise<readonly Candidate[]> {
+  if (match.length === 0 || connection.directoryId === null) return [];
+  const attribute = connection.matchAttribute;
+  const values = attribute === "userName" ? match.map(fold) : match;
+  return scope.trx.run(store.matchedCandidates(scope.tenantId, connection.id, attribute, values));
+}
+
+/** Rule 13: the group values of this sign-in replace those of the last one, unless the claim was absent or too long. */
+async function keepIdentity(
+  scope: Scope,
+  connection: LinkingConnection,
+  identity: SsoIdentity,
+  memberId: string,
+): Promise<void> {
+  const { claims, overage } = claimsAfterSignIn([], connection.id, identity.groups);
+  const values = typeof identity.groups === "string" ? null : claims.map(({ value }) => value);
+  const key = { connectionId: connection.id, issuer: identity.issuer, subject: identity.subject };
+  await scope.trx.run(store.linkIdentity(scope.tenantId, key, memberId, values, scope.now));
+  if (!overage) return;
+  const told = { connectionId: connection.id };
+  await record(scope, event(scope, "member.groups_overage", { type: "member", id: memberId }, told));
+}
+
+/** Rule 24: JIT may create any address in its own tenant. */
+async function provision(
+  scope: Scope,
+  locked: Locked,
+  connection: LinkingConnection,
+  identity: SsoIdentity,
+  emailVerified: boolean,
+): Promise<Member> {
+  const { now } = scope;
+  const { claims } = claimsAfterSignIn([], connection.id, identity.groups);
+  const id = newId(now);
+  const profile = profileOf(scimOf(identity, id));
+  const newcomer = { ...newMember(id, profile, "sso", now), claims, emailVerified };
+  const member = await createUnderLock(scope, locked, newcomer, ARRIVAL);
+  await keepIdentity(scope, connection, identity, member.id);
+  return member;
+}
+
+/** What a sign-in refreshes: the profile, where no directory owns it. */
+function refreshed(member: Member, identity: SsoIdentity): Member {
+  if (member.directoryId !== null) return member;
+  const { displayName, ...others } = member.scim;
+  const name = nameOf(identity);
+  const shown = identity.name.displayName ?? displayName;
+  const scim: ScimObject = { ...others, ...(name && { name }), ...(shown !== undefined && { displayName: shown }) };
+  return { ...member, ...profileOf(scim) };
+}
+
+/** The attributes of a newcomer; who has no address goes by their id, since no user name was asserted. */
+function scimOf(identity: SsoIdentity, id: string): ScimObject {
+  const { email } = identity;
+  const name = nameOf(identity);
+  return {
+    userName: email ?? id,
+    ...(name && { name }),
+    ...(identity.name.displayName !== null && { displayName: identity.name.displayName }),
+    ...(email !== null && { emails: [{ value: email, type: "work", primary: true }] }),
+  };
+}
+
+function nameOf({ name: { givenName, familyName } }: SsoIdentity): ScimObject | undefined {
+  if (givenName === null && familyName === null) return undefined;
+  return { ...(givenName !== null && { givenName }), ...(familyName !== null && { familyName }) };
+}
+
+const wordsOf: Record<Extract<LinkDecision, { do: "refuse" }>["reason"], string> = {
+  breakGlass: "a break-glass member does not sign in through an identity provider",
+  suspended: "the member is suspended",
+  linkedToAnother: "the member has another identity of this connection already",
+  ambiguous: "more than one member fits this identity",
+  addressTaken: "a member has this address, and its domain is not verified by the tenant",
+  removed: "the person was removed; a directory, an invitation or an admin can bring them back",
+  mustExist: "no such member exists, and sign-in makes none here",
+  mustBeManaged: "only people whom the directory has pushed may sign in here",
+};
+
+function line({ now }: Scope, connection: LinkingConnection, memberId: string, from: Browser): store.SignInRecord {
+  return {
+    id: newId(now),
+    memberId,
+    connectionId: connection.id,
+    method: connection.protocol,
+    result: "signed_in",
+    reason: null,
+    detail: null,
+    ip: from.ip,
+    device: from.userAgent,
+  };
+}
