@@ -12,7 +12,7 @@ import { type ShownEvent, shownEvent } from "../events/shownEvent.ts";
 import type { Database, Who } from "../storage/types.ts";
 import { CSV, CSV_WITH_HEADER, csvText } from "./csv.ts";
 import { eventQuery, type EventsAsked, eventsAsked } from "./eventQuery.ts";
-import type { Answer, TenantCall, TenantRoute } from "./route.ts";
+import type { Answer, Route, TenantCall } from "./route.ts";
 import { text } from "./schemas.ts";
 
 const NDJSON = "application/x-ndjson";
@@ -22,7 +22,7 @@ const PAGE = 500;
 
 const ofEvents = { scope: "tenant", method: "GET", permission: "events:export", query: eventQuery } as const;
 
-export const eventExports: readonly TenantRoute[] = [
+export const eventExports: readonly Route[] = [
   {
     ...ofEvents,
     path: "/tenants/{t}/events.csv",

@@ -29,9 +29,19 @@ export function insertSession(tenantId: string, session: NewSession, now: Date):
         ip, user_agent, must_change_password, expires_at, created_at, seen_at)
       values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$13)`,
     values: [
-      ...[tenantId, session.id, session.memberId, session.hash, session.csrfHash, session.authMethod],
-      ...[session.connectionId, session.providerSession, session.ip, session.userAgent, session.mustChangePassword],
-      ...[session.expiresAt, now],
+      tenantId,
+      session.id,
+      session.memberId,
+      session.hash,
+      session.csrfHash,
+      session.authMethod,
+      session.connectionId,
+      session.providerSession,
+      session.ip,
+      session.userAgent,
+      session.mustChangePassword,
+      session.expiresAt,
+      now,
     ],
   };
 }

@@ -22,8 +22,15 @@ export function insertAttempt(tenantId: string, attempt: NewAttempt, now: Date):
       insert into sign_in_attempts (tenant_id, id, connection_id, browser_hash, request_id, proof, return_to, expires_at,
         created_at) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
     values: [
-      ...[tenantId, attempt.id, attempt.connectionId, attempt.browserHash, attempt.requestId, attempt.proof],
-      ...[attempt.returnTo, attempt.expiresAt, now],
+      tenantId,
+      attempt.id,
+      attempt.connectionId,
+      attempt.browserHash,
+      attempt.requestId,
+      attempt.proof,
+      attempt.returnTo,
+      attempt.expiresAt,
+      now,
     ],
   };
 }
@@ -56,10 +63,7 @@ export function consumeAttempt(
     text: `update sign_in_attempts set consumed_at = $4, handle_hash = $5, identity = $6
       where tenant_id = $1 and connection_id = $2 and request_id = $3 and consumed_at is null and expires_at > $4
       returning id`,
-    values: [
-      ...[tenantId, answer.connectionId, answer.requestId, now, answer.handleHash],
-      JSON.stringify(answer.identity),
-    ],
+    values: [tenantId, answer.connectionId, answer.requestId, now, answer.handleHash, JSON.stringify(answer.identity)],
   };
 }
 
@@ -179,8 +183,13 @@ export function linkIdentity(
         set claims = coalesce($6::jsonb, identities.claims), last_used_at = $7
       returning member_id as "memberId"`,
     values: [
-      ...[tenantId, identity.connectionId, identity.issuer, identity.subject, memberId],
-      ...[claims === null ? null : JSON.stringify(claims), now],
+      tenantId,
+      identity.connectionId,
+      identity.issuer,
+      identity.subject,
+      memberId,
+      claims === null ? null : JSON.stringify(claims),
+      now,
     ],
   };
 }
@@ -225,8 +234,17 @@ export function insertSignIn(tenantId: string, record: SignInRecord, now: Date):
     text: `insert into sign_ins (tenant_id, id, member_id, connection_id, method, result, reason, detail, ip, device, at)
       values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
     values: [
-      ...[tenantId, record.id, record.memberId, record.connectionId, record.method, record.result],
-      ...[record.reason, record.detail, record.ip, record.device, now],
+      tenantId,
+      record.id,
+      record.memberId,
+      record.connectionId,
+      record.method,
+      record.result,
+      record.reason,
+      record.detail,
+      record.ip,
+      record.device,
+      now,
     ],
   };
 }

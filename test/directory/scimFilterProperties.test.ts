@@ -24,7 +24,7 @@ describe("filters in SQL, against the evaluator", () => {
           assert.deepEqual(found, expected, JSON.stringify(tree));
         }
       }),
-      { numRuns: 25, seed: 7644, endOnFailure: true },
+      { numRuns: 12, seed: 7644, endOnFailure: true },
     );
   });
 
