@@ -6,9 +6,12 @@ import { mailJobs } from "./directory/adminMail.ts";
 import { watchAdminless } from "./directory/adminlessWatch.ts";
 import { seatPromotion } from "./directory/seatPromotion.ts";
 import { seatWaiting, watchSeats } from "./directory/seatWatch.ts";
+import { followForWebhooks } from "./events/webhookDeliveries.ts";
+import { startWebhookSender } from "./events/webhookSender.ts";
 import { startWorker, type Worker } from "./events/worker.ts";
 import { listen, stop } from "./http/lifecycle.ts";
 import { createLogger, type Logger } from "./http/logger.ts";
+import { createOutbound } from "./http/outbound.ts";
 import type { Mailer } from "./mail/letter.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { ownSchemas, readSchemaFiles } from "./provisioning/schemaFiles.ts";
@@ -39,14 +42,18 @@ export async function start(config: Config): Promise<Running> {
     onFault: (error) => log.error({ err: error }, "an idle database connection broke"),
   });
   const { publicUrl, trustProxy } = config;
-  const app = createServer({ db, registry, publicUrl, operatorKeys: keys.operatorKeys, trustProxy, log });
+  const { operatorKeys, secretKeys } = keys;
+  const outbound = createOutbound(config);
+  const app = createServer({ db, registry, publicUrl, operatorKeys, secretKeys, outbound, trustProxy, log });
   const server = await bind(app, config, db);
   const worker = startWork(db, log, mailer);
+  const sender = startWebhookSender({ db, log, secretKeys, outbound });
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`;
   log.info({ url, publicUrl, database: db.kind }, "listening");
   if (keys.generated) greet(config, keys.operatorKeys[0] ?? "");
   const close = async (): Promise<void> => {
-    await Promise.all([stop(server), worker.stop()]);
+    await Promise.all([stop(server), worker.stop(), sender.stop()]);
+    await outbound.close();
     await db.close();
     log.info("stopped");
   };
@@ -59,7 +66,7 @@ function startWork(db: Database, log: Logger, mailer: Mailer): Worker {
     db,
     log,
     handlers: { ...seatPromotion(db), ...seatWaiting, ...mailJobs(db, mailer) },
-    followers: { "seat-watch": watchSeats(db), "adminless-watch": watchAdminless(log) },
+    followers: { "seat-watch": watchSeats(db), "adminless-watch": watchAdminless(log), webhooks: followForWebhooks },
   });
 }
 

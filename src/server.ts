@@ -3,6 +3,7 @@ import { adminSurface } from "./admin/index.ts";
 import { notFound } from "./http/fallback.ts";
 import { health } from "./http/health.ts";
 import type { Logger } from "./http/logger.ts";
+import type { Outbound } from "./http/outbound.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { problemHandler } from "./http/problem.ts";
 import { requestLog } from "./http/requestLog.ts";
@@ -17,6 +18,9 @@ export interface ServerParts {
   /** Without a slash at its end. */
   readonly publicUrl: string;
   readonly operatorKeys: readonly string[];
+  /** 32 bytes each: the first encrypts, all decrypt. */
+  readonly secretKeys: readonly Buffer[];
+  readonly outbound: Outbound;
   readonly trustProxy: boolean | number | string;
   readonly log: Logger;
 }

@@ -10,6 +10,7 @@ import { roleMappings } from "./roleMappings.ts";
 import { scimTokens } from "./scimTokens.ts";
 import { seats } from "./seats.ts";
 import { tenants } from "./tenants.ts";
+import { webhooks } from "./webhooks.ts";
 
 /** Everything that the API offers, in the order of its document. */
 export const resources: readonly Resource[] = [
@@ -22,6 +23,7 @@ export const resources: readonly Resource[] = [
   apiKeys,
   roleMappings,
   events,
+  webhooks,
 ];
 
 /** The admin API, for `/api/v1`. */

@@ -5,6 +5,7 @@
  */
 import type { areas, verbs } from "../admission/permissions.ts";
 import type { Tenant } from "../directory/tenant.ts";
+import type { Outbound } from "../http/outbound.ts";
 import type { Actor, Database, Who } from "../storage/types.ts";
 
 /** One of Usher's own permissions. */
@@ -72,6 +73,10 @@ export interface Call<Query = unknown, Body = unknown> {
   readonly permissions: readonly string[];
   /** Origin of absolute URLs, without a slash at its end. */
   readonly publicUrl: string;
+  /** 32 bytes each, for secrets at rest: the first encrypts, all decrypt. */
+  readonly secretKeys: readonly Buffer[];
+  /** Where requests may go; nothing is sent while somebody waits for an answer. */
+  readonly outbound: Pick<Outbound, "urlFault">;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;

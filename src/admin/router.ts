@@ -8,6 +8,7 @@ import { readJson } from "../http/body.ts";
 import { methodNotAllowed, notFound } from "../http/fallback.ts";
 import { apiHeaders } from "../http/headers.ts";
 import type { Logger } from "../http/logger.ts";
+import type { Outbound } from "../http/outbound.ts";
 import { problemHandler } from "../http/problem.ts";
 import { sendJson } from "../http/reply.ts";
 import type { Database } from "../storage/types.ts";
@@ -21,6 +22,9 @@ export interface AdminOptions {
   readonly operatorKeys: readonly string[];
   /** Origin of absolute URLs, without a slash at its end. */
   readonly publicUrl: string;
+  /** 32 bytes each: the first encrypts, all decrypt. */
+  readonly secretKeys: readonly Buffer[];
+  readonly outbound: Pick<Outbound, "urlFault">;
   readonly log: Logger;
   /** The clock, read once for a request; the system's unless given. */
   readonly clock?: () => Date;
@@ -89,9 +93,9 @@ async function answer(
   options: AdminOptions,
   now: Date,
 ): Promise<Answer> {
-  const { db, publicUrl } = options;
+  const { db, publicUrl, secretKeys, outbound } = options;
   const params = paramsOf(req);
-  const given = { db, publicUrl, now, params };
+  const given = { db, publicUrl, secretKeys, outbound, now, params };
   if (route.permission === "public")
     return route.handle({ ...given, ...NOBODY, ...(await request(route, check, req)) });
   const caller = await callerOf(req, options, now);

@@ -56,7 +56,12 @@ export async function addMember(db: Database, who: AdminWho, person: AddedPerson
     checkGrant(catalogue, who, roles);
     await checkFree((statement) => scope.trx.run(statement), who, newcomer);
   };
-  return asTaken(createMember(db, who, newcomer, CREATES, { passwordHash, check }));
+  return asTaken(
+    createMember(db, who, { ...newcomer, mustChangePassword: passwordHash !== undefined }, CREATES, {
+      passwordHash,
+      check,
+    }),
+  );
 }
 
 /**
@@ -75,8 +80,11 @@ export async function editMember(
   const passwordHash = await hashed(password, settings);
   const address = edit.email === undefined ? {} : { email: checkAddress(edit.email) };
   const wanted = { ...edit, ...address };
-  const make = (member: Member): Member =>
-    edited(member, wanted, password !== undefined, settings.members.emailEditable);
+  const setsPassword = password !== undefined;
+  const make = (member: Member): Member => {
+    const after = edited(member, wanted, setsPassword, settings.members.emailEditable);
+    return setsPassword ? { ...after, mustChangePassword: true } : after;
+  };
   const check = async (read: Transaction["run"], before: Member, after: Member, rules: Rules): Promise<void> => {
     if (edit.roles) checkGrant(rules.roles, who, [...new Set([...edit.roles, ...before.entitled])]);
     const takesOver = passwordHash !== undefined || before.emailKey !== after.emailKey;

@@ -38,6 +38,8 @@ export interface Member extends Profile {
   readonly invitationLapsed: boolean;
   readonly reasons: readonly Reason[];
   readonly lastSignInAt: Date | null;
+  /** Somebody else chose their password. */
+  readonly mustChangePassword: boolean;
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;

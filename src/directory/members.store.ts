@@ -32,6 +32,7 @@ const WRITTEN = {
   invitationLapsed: ["invitation_lapsed", "boolean"],
   reasons: ["reasons", "jsonb"],
   lastSignInAt: ["last_sign_in_at", "timestamptz"],
+  mustChangePassword: ["password_change", "boolean"],
   version: ["version", "bigint"],
   updatedAt: ["updated_at", "timestamptz"],
 } as const satisfies Partial<Record<keyof Member, readonly [column: string, type: string]>>;

@@ -29,6 +29,7 @@ export function newMember(id: string, profile: Profile, entrance: Entrance, now:
     invitationLapsed: false,
     reasons: [],
     lastSignInAt: null,
+    mustChangePassword: false,
     version: 1,
     createdAt: now,
     updatedAt: now,

@@ -1,4 +1,4 @@
-import { hash, type Options } from "@node-rs/argon2";
+import { hash, verify, type Options } from "@node-rs/argon2";
 import { Refusal } from "../base/errors.ts";
 
 /** OWASP's first choice for argon2id, which is the library's default algorithm: memory in KiB, passes, lanes. */
@@ -24,6 +24,17 @@ export function checkPassword(password: string, minLength: number): void {
 export function hashPassword(password: string): Promise<string> {
   return hash(normalised(password), ARGON2ID);
 }
+
+/**
+ * Whether this is the password of a hash. Where there is none the answer is no and takes as long: who has a password
+ * cannot be told by the clock.
+ */
+export async function verifyPassword(hashed: string | null, password: string): Promise<boolean> {
+  const matches = await verify(hashed ?? (await nobody), normalised(password));
+  return hashed !== null && matches;
+}
+
+const nobody = hash("nobody has this password", ARGON2ID);
 
 /** NIST SP 800-63B §5.1.1.2: the same characters typed on two keyboards are one password. */
 function normalised(password: string): string {

@@ -4,12 +4,13 @@ import { newId } from "../base/ids.ts";
 import type { Page } from "../scim/list.ts";
 import type { ScimObject } from "../scim/types.ts";
 import { ScimRefusal } from "../scim/types.ts";
-import { onceInTenant, readOnce, violatedUnique } from "../storage/scope.ts";
+import { onceInTenant, readOnce, sqlState, violatedUnique } from "../storage/scope.ts";
 import type { Database, Transaction, Who } from "../storage/types.ts";
 import { changeMember, noSuchMember, type Change } from "./changeMember.ts";
 import { createMember, type Via } from "./createMember.ts";
 import { factsOf, profileOf, type Member, type Profile } from "./member.ts";
 import { countOfMembers, memberById, memberExists, pageOfMembers, type Where } from "./members.store.ts";
+import { checkKeyLength } from "./keyLength.ts";
 import { hashPassword } from "./passwords.ts";
 import { removeMember } from "./removeMember.ts";
 import { newMember } from "./newMember.ts";
@@ -36,7 +37,7 @@ const VIA: Via = { door: "scim", act: "person", loss: "directory" };
  * is no member of this tenant
  */
 export async function createScimMember(db: Database, who: DirectoryWho, user: PushedUser): Promise<Member> {
-  const profile = profileOf(user.scim);
+  const profile = findable(profileOf(user.scim));
   await checkManager(readOnce(db, who), who, null, profile);
   const { facts } = pushed(null, user.active);
   const newcomer = {
@@ -85,11 +86,12 @@ function push(who: DirectoryWho, member: Member, user: PushedUser): Member {
   const { facts } = pushed(factsOf(member), user.active);
   return {
     ...member,
-    ...profileOf(user.scim),
+    ...findable(profileOf(user.scim)),
     directoryId: member.directoryId ?? who.directoryId,
     directoryActive: facts.directoryActive,
     joinedAt: member.joinedAt ?? who.now,
     invitationLapsed: facts.invitationLapsed,
+    mustChangePassword: user.password === undefined && member.mustChangePassword,
   };
 }
 
@@ -159,7 +161,15 @@ async function checkManager(
   if (found.length === 0) throw new Refusal("not_found", `manager: no User ${managerId} in this tenant`);
 }
 
+function findable(profile: Profile): Profile {
+  const { userNameKey, externalId, emailKey, nameKey } = profile;
+  checkKeyLength({ userName: userNameKey, externalId, emails: emailKey, name: nameKey });
+  return profile;
+}
+
 function asTaken(error: unknown): unknown {
+  // A directory that was deleted while its token was still remembered, for some seconds.
+  if (sqlState(error) === "23503") return new Refusal("unauthenticated", "the directory of this token is no more");
   if (violatedUnique(error) !== "members_user_name") return error;
   return new ScimRefusal(
     "uniqueness",

@@ -212,6 +212,28 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
     target: "member",
     data: { status, roles, seat, directoryId },
   },
+  "member.signed_in": {
+    description: "A member signed in.",
+    target: "member",
+    data: {
+      method: oneOf("By what.", "saml", "oidc", "password"),
+      connectionId: orNull(id("The connection, where it was one.")),
+    },
+  },
+  "member.signed_out": { description: "A member's session was ended.", target: "member", data: {} },
+  "member.identity_linked": {
+    description: "A member can sign in through a connection from now on.",
+    target: "member",
+    data: {
+      connectionId: id("The connection."),
+      by: oneOf("What said that it is the same person.", "verifiedDomain", "directoryMatch"),
+    },
+  },
+  "member.groups_overage": {
+    description: "The identity provider held back the member's groups, because there are too many: roles stay.",
+    target: "member",
+    data: { connectionId: id("The connection.") },
+  },
   "webhook.created": {
     description: "An endpoint was added.",
     target: "webhook",

@@ -29,6 +29,7 @@ export type EventType =
   | "member.created"
   | "member.updated"
   | "member.signed_in"
+  | "member.password_changed"
   | "member.signed_out"
   | "member.identity_linked"
   | "member.groups_overage"

@@ -3,7 +3,7 @@ import { fold } from "../base/fold.ts";
 import type { Leniency } from "./dialects.ts";
 import { compileFilter, isObject, matchesElement } from "./match.ts";
 import type { PatchOperation } from "./patchOperation.ts";
-import { findSubAttribute } from "./registry.ts";
+import { findSubAttribute, hasFixedValue } from "./registry.ts";
 import type { ResolvedFilter } from "./resolve.ts";
 import { type Attribute, type ScimObject, ScimRefusal, type ScimValue } from "./types.ts";
 
@@ -95,11 +95,6 @@ function take(map: Map<string, ScimValue>, key: string): ScimValue | undefined {
 
 function overlay(value: ScimValue, again: ScimValue): ScimValue {
   return isObject(value) && isObject(again) ? { ...value, ...again } : value;
-}
-
-/** Whether a value is one for ever, as a group's member is: its `value` is immutable, and so it is its identity. */
-function hasFixedValue(attribute: Attribute): boolean {
-  return findSubAttribute(attribute, "value")?.mutability === "immutable";
 }
 
 /** What makes two values the same: RFC 7643 §2.4 has it that (type, value) SHOULD NOT appear twice. */

@@ -4,8 +4,9 @@ import type { Leniency } from "./dialects.ts";
 import { elementsOf, isObject } from "./match.ts";
 import { appendValues, changeValues } from "./multiValued.ts";
 import type { PatchOperation } from "./patchOperation.ts";
-import { isContainer, type ResourceType, schemasOf } from "./registry.ts";
+import { isContainer, mostValues, type ResourceType, schemasOf } from "./registry.ts";
 import { type Attribute, type ScimObject, ScimRefusal, type ScimValue } from "./types.ts";
+import { tooManyValues } from "./validate.ts";
 
 /**
  * The resource after the operations, one after the other; the very same object if they change nothing. The one given
@@ -52,6 +53,9 @@ function changeAttribute(
   const { attribute, subAttribute } = operation.target;
   if (attribute.multiValued) {
     const values = changeValues(operation, elementsOf(before), leniency, changeSubAttribute);
+    const most = mostValues(attribute);
+    // At once, and not by the outcome: the operations that follow would go through all of them.
+    if (values.length > most) throw new ScimRefusal("invalidValue", `${attribute.name} ${tooManyValues(most)}`);
     return values.length === 0 ? undefined : [...values];
   }
   if (!subAttribute) return operation.value;

@@ -87,6 +87,19 @@ export function findSubAttribute(attribute: Attribute, name: string): Attribute 
 
 const subAttributeMaps = new WeakMap<Attribute, Map<string, Attribute>>();
 
+/** Whether a value is one for ever, as a group's member is: its `value` is immutable, and so it is its identity. */
+export function hasFixedValue(attribute: Attribute): boolean {
+  return findSubAttribute(attribute, "value")?.mutability === "immutable";
+}
+
+/**
+ * Most values of one attribute: PATCH goes through all of them for each operation, and every answer shows them. No
+ * person has so many of anything; the members of a group, which are rows of their own, are not bounded by this.
+ */
+export function mostValues(attribute: Attribute): number {
+  return hasFixedValue(attribute) ? Infinity : 1000;
+}
+
 /** Whether this is the container of an extension: only those are named by a URN. */
 export function isContainer(attribute: Attribute): boolean {
   return attribute.name.includes(":");

@@ -1,7 +1,7 @@
 /** The whole resource against its schema, by a validator that ajv compiles once for each resource type. */
 import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from "ajv";
 import { fullFormats } from "ajv-formats/dist/formats.js";
-import { type ResourceType, separatorAfter } from "./registry.ts";
+import { mostValues, type ResourceType, separatorAfter } from "./registry.ts";
 import { type Attribute, type AttributeType, type ScimObject, ScimRefusal } from "./types.ts";
 
 /**
@@ -59,7 +59,9 @@ function objectSchema(attributes: readonly Attribute[], required: string[]): Sch
 
 function attributeSchema(attribute: Attribute): SchemaObject {
   const one = valueSchema(attribute);
-  return attribute.multiValued ? { type: "array", minItems: 1, items: one } : one;
+  if (!attribute.multiValued) return one;
+  const maxItems = mostValues(attribute);
+  return { type: "array", minItems: 1, ...(Number.isFinite(maxItems) && { maxItems }), items: one };
 }
 
 function valueSchema(attribute: Attribute): SchemaObject {
@@ -85,6 +87,8 @@ function refusalOf(error: ErrorObject | undefined): ScimRefusal {
   switch (error?.keyword) {
     case "required":
       return new ScimRefusal("invalidValue", `${inside(params["missingProperty"])} is required; give it a value`);
+    case "maxItems":
+      return new ScimRefusal("invalidValue", `${pathOf(stepsOf(pointer))} ${tooManyValues(Number(params["limit"]))}`);
     case "additionalProperties":
       return new ScimRefusal("invalidSyntax", `${inside(params["additionalProperty"])} is not defined by a schema`);
     default: {
@@ -92,6 +96,11 @@ function refusalOf(error: ErrorObject | undefined): ScimRefusal {
       return new ScimRefusal("invalidValue", `${pathOf(stepsOf(pointer))} ${why}`);
     }
   }
+}
+
+/** What is wrong with an attribute that has more values than `mostValues` allows. */
+export function tooManyValues(most: number): string {
+  return `may have at most ${most} values; send fewer`;
 }
 
 /** The steps of a JSON Pointer (RFC 6901 §4). */

@@ -4,7 +4,7 @@ import supertest from "supertest";
 import { adminSurface, resources } from "../../src/admin/index.ts";
 import { permits } from "../../src/admission/permissions.ts";
 import { createLogger } from "../../src/http/logger.ts";
-import { api, type Api } from "../support/api.ts";
+import { api, type Api, ways } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
 import { newTenant } from "../support/tenant.ts";
 import { eventTypes } from "../directory/people.ts";
@@ -30,6 +30,7 @@ describe("the operator key", () => {
       db: await testDatabase(),
       operatorKeys: keys,
       publicUrl: "https://usher.example",
+      ...ways,
       log,
     });
     const app = express().use("/api/v1", surface);

@@ -4,7 +4,7 @@ import { adminSurface, resources } from "../../src/admin/index.ts";
 import { pathParameters } from "../../src/admin/openapi.ts";
 import type { Route } from "../../src/admin/route.ts";
 import { createLogger } from "../../src/http/logger.ts";
-import { adminApp, api, type Api, type ApiReply, documentOf, type Method, OPERATOR_KEY } from "../support/api.ts";
+import { adminApp, api, type Api, type ApiReply, documentOf, type Method, OPERATOR_KEY, ways } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
 import { newTenant } from "../support/tenant.ts";
 
@@ -292,7 +292,13 @@ describe("a fault of a handler", () => {
     const lines: string[] = [];
     const log = createLogger("error", { write: (line: string) => void lines.push(line) });
     const broken = { ...db, pool: { connect: () => Promise.reject(new Error("no connection")) } as never };
-    const surface = adminSurface({ db: broken, operatorKeys: [OPERATOR_KEY], publicUrl: "https://usher.example", log });
+    const surface = adminSurface({
+      db: broken,
+      operatorKeys: [OPERATOR_KEY],
+      publicUrl: "https://usher.example",
+      ...ways,
+      log,
+    });
     const { default: express } = await import("express");
     const app = express().use("/api/v1", surface);
     const reply = await supertest(app).get("/api/v1/plans").set("Authorization", `Bearer ${OPERATOR_KEY}`);

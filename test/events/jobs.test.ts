@@ -281,7 +281,8 @@ describe("jobs", () => {
       let done = 0;
       const seen: number[] = [];
       const { worker } = await work({ [kind]: { within: async () => void done++ } });
-      while (done < 60) {
+      for (;;) {
+        if (done === 60) break;
         await onceInTenant(db, who, { text: "select 1", values: [] });
         seen.push(done);
       }

@@ -1,5 +1,6 @@
 /** Requests that must be refused and change nothing: foreign ids, malformed PATCHes, text that no database stores. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import * as fc from "fast-check";
 import { ENTERPRISE, ERROR, PATCH_OP, patchOp, scimClient, textOf, USER, user } from "../support/scim.ts";
 
@@ -180,6 +181,55 @@ describe("values of the wrong type in POST and PUT", () => {
       const { status, body } = await client.post("/Users", { schemas, userName: "ana" });
       assert.deepEqual([status, body["scimType"]], [400, "invalidSyntax"], JSON.stringify(schemas));
     }
+  });
+});
+
+describe("values that are too many or too long", () => {
+  it("a text that is found by its index is 400 invalidValue above 2,000 bytes, others are kept as long as they are", async () => {
+    const client = await scimClient();
+    const id = await client.create(user("ana@example.com"));
+    const long = randomBytes(3000).toString("base64");
+    const before = await client.snapshot();
+    const keyed = {
+      userName: long,
+      externalId: long,
+      displayName: long,
+      name: { familyName: long },
+      emails: [{ value: long }],
+    };
+    for (const [name, value] of Object.entries(keyed)) {
+      const answers = [
+        await client.post("/Users", user("new@example.com", { [name]: value })),
+        await client.put(`/Users/${id}`, user("ana@example.com", { [name]: value })),
+        await client.operate(id, { op: "replace", path: name, value }),
+      ];
+      for (const { status, body } of answers) assert.deepEqual([status, body["scimType"]], [400, "invalidValue"], name);
+    }
+    assert.deepEqual(await client.snapshot(), before);
+    assert.equal((await client.operate(id, { op: "add", path: "title", value: long })).body["title"], long);
+    const longest = "é".repeat(1000);
+    assert.equal((await client.operate(id, { op: "add", path: "externalId", value: longest })).status, 200);
+  });
+
+  it("more than 1,000 values of an attribute are 400 invalidValue, also in the middle of a PATCH", async () => {
+    const client = await scimClient();
+    const emails = Array.from({ length: 1001 }, (_, index) => ({ value: `${index}@example.com` }));
+    const id = await client.create(user("ana@example.com", { emails: emails.slice(1) }));
+    const before = await client.snapshot();
+    const answers = [
+      await client.post("/Users", user("new@example.com", { emails })),
+      await client.put(`/Users/${id}`, user("ana@example.com", { emails })),
+      await client.operate(
+        id,
+        { op: "add", path: "emails", value: emails.slice(0, 1) },
+        { op: "remove", path: "emails" },
+      ),
+    ];
+    for (const { status, body } of answers) {
+      assert.deepEqual([status, body["scimType"]], [400, "invalidValue"]);
+      assert.match(textOf(body["detail"]), /^emails may have at most 1000 values/);
+    }
+    assert.deepEqual(await client.snapshot(), before);
   });
 });
 

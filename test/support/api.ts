@@ -6,10 +6,17 @@ import express, { type Express } from "express";
 import supertest from "supertest";
 import { adminSurface } from "../../src/admin/index.ts";
 import { createLogger } from "../../src/http/logger.ts";
+import { createOutbound } from "../../src/http/outbound.ts";
 import type { Database } from "../../src/storage/types.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-tests-0123456789";
 const PUBLIC_URL = "https://usher.example";
+
+/** What secrets are sealed with, and where requests may go: to this machine. */
+export const ways = {
+  secretKeys: [Buffer.alloc(32, 7)],
+  outbound: createOutbound({ allowedNetworks: ["127.0.0.0/8"] }),
+};
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -49,7 +56,7 @@ export function adminApp(db: Database, clock?: () => Date): Express {
   const faults = { write: (line: string) => void process.stderr.write(line) };
   const log = createLogger("error", faults);
   const app = express();
-  const options = { db, operatorKeys: [OPERATOR_KEY], publicUrl: PUBLIC_URL, log };
+  const options = { db, operatorKeys: [OPERATOR_KEY], publicUrl: PUBLIC_URL, ...ways, log };
   app.use("/api/v1", adminSurface(clock ? { ...options, clock } : options));
   return app;
 }

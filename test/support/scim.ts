@@ -21,6 +21,7 @@ import { validate } from "../../src/scim/validate.ts";
 import { createServer } from "../../src/server.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
+import { ways } from "./api.ts";
 import { testDatabase } from "./database.ts";
 
 /** The base that answers must name, whatever Host the tests really speak to. */
@@ -96,7 +97,15 @@ export function testServer(): Promise<Server> {
   listening ??= testDatabase().then(async (db) => {
     const log = createLogger("silent");
     const publicUrl = BASE_URL.replace(/\/scim\/v2$/, "");
-    const app = createServer({ db, registry, publicUrl, operatorKeys: ["k".repeat(32)], trustProxy: false, log });
+    const app = createServer({
+      db,
+      registry,
+      publicUrl,
+      operatorKeys: ["k".repeat(32)],
+      ...ways,
+      trustProxy: false,
+      log,
+    });
     const server = createHttpServer(app);
     await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
     // It must not keep the process alive when the tests are over.

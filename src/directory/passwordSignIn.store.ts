@@ -1,0 +1,77 @@
+import type { MemberStatus } from "../admission/types.ts";
+import type { Statement } from "../storage/types.ts";
+
+/** What a password sign-in needs of a member. */
+export interface PasswordRow {
+  readonly id: string;
+  readonly status: MemberStatus;
+  readonly breakGlass: boolean;
+  readonly emailKey: string | null;
+  readonly passwordHash: string | null;
+  readonly mustChange: boolean;
+}
+
+/** The member of an address or user name (folded) who has a password; none where two would fit. */
+export function passwordsOf(tenantId: string, key: string): Statement<PasswordRow> {
+  return {
+    name: "password_of",
+    text: `select * from (select m.id, m.status, m.break_glass as "breakGlass", m.email_key as "emailKey",
+          m.password_hash as "passwordHash", m.password_change as "mustChange", count(*) over () as fits
+        from members m where m.tenant_id = $1 and m.password_hash is not null
+          and (m.email_key = $2 or m.user_name_key = $2)) found where fits = 1`,
+    values: [tenantId, key],
+  };
+}
+
+/** The password of a member. */
+export function passwordOfMember(tenantId: string, memberId: string): Statement<{ passwordHash: string | null }> {
+  return {
+    name: "password_of_member",
+    text: `select password_hash as "passwordHash" from members where tenant_id = $1 and id = $2`,
+    values: [tenantId, memberId],
+  };
+}
+
+/** Counts a failed try; the window of a key begins with its first one. */
+export function countAttempt(key: Buffer, now: Date, windowMinutes: number): Statement {
+  return {
+    name: "attempt_count",
+    text: `insert into attempt_limits (key, count, resets_at) values ($1, 1, $2::timestamptz + $3 * interval '1 minute')
+      on conflict (key) do update set
+        count = case when attempt_limits.resets_at <= $2 then 1 else attempt_limits.count + 1 end,
+        resets_at = case when attempt_limits.resets_at <= $2 then excluded.resets_at else attempt_limits.resets_at end`,
+    values: [key, now, windowMinutes],
+  };
+}
+
+/** The counts of keys whose window still runs. */
+export function attemptsLeft(keys: readonly Buffer[], now: Date): Statement<{ key: Buffer; count: number }> {
+  return {
+    name: "attempt_counts",
+    text: "select key, count from attempt_limits where key = any ($1::bytea[]) and resets_at > $2",
+    values: [keys, now],
+  };
+}
+
+/** Forgets the count of a key. */
+export function forgetAttempts(key: Buffer): Statement {
+  return { name: "attempt_forget", text: "delete from attempt_limits where key = $1", values: [key] };
+}
+
+/** Sets a member's own password and ends their other sessions; a row or none. */
+export function setOwnPassword(
+  tenantId: string,
+  memberId: string,
+  passwordHash: string,
+  sessionId: string,
+): Statement<{ id: string }> {
+  return {
+    name: "password_set_own",
+    text: `with changed as (update members set password_hash = $3, password_change = false
+          where tenant_id = $1 and id = $2 and status = 'active' returning id),
+      ended as (delete from sessions s using changed where s.tenant_id = $1 and s.member_id = changed.id and s.id <> $4),
+      kept as (update sessions s set must_change_password = false from changed where s.tenant_id = $1 and s.id = $4)
+      select id from changed`,
+    values: [tenantId, memberId, passwordHash, sessionId],
+  };
+}

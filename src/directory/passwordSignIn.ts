@@ -1,0 +1,169 @@
+import { Refusal } from "../base/errors.ts";
+import { fold } from "../base/fold.ts";
+import { newId } from "../base/ids.ts";
+import { hashToken } from "../base/secrets.ts";
+import { event } from "../events/event.ts";
+import { record } from "../events/journal.store.ts";
+import { acrossTenants, inTenant, onceInTenant } from "../storage/scope.ts";
+import type { Database, Scope, Who } from "../storage/types.ts";
+import {
+  attemptsLeft,
+  countAttempt,
+  forgetAttempts,
+  passwordOfMember,
+  passwordsOf,
+  setOwnPassword,
+  type PasswordRow,
+} from "./passwordSignIn.store.ts";
+import { checkPassword, hashPassword, verifyPassword } from "./passwords.ts";
+import { openSession, type OpenedSession } from "./sessions.ts";
+import { insertSignIn, touchMember } from "./signIns.store.ts";
+import { SignInStopped, type Browser } from "./ssoSignIn.ts";
+
+/** Who wants in, as typed. */
+export interface PasswordCredentials {
+  readonly tenantId: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+/** Tries of one address in one tenant before they are refused unread, and of one IP address over all. */
+const TRIES = { person: 10, ip: 100 } as const;
+const WINDOW_MINUTES = 15;
+
+/**
+ * Signs a member in by the password that an admin or directory gave them, good in that tenant alone (rule 26).
+ *
+ * An unknown address costs the same time as a wrong password, and says the same.
+ *
+ * @param enforced whether single sign-on is required of this member (rule 28); break-glass members are exempt
+ * @throws SignInStopped `too_many_attempts`, `password_wrong`, `sso_required`, `suspended`, `invited`
+ */
+export async function signInByPassword(
+  db: Database,
+  who: Who,
+  { email, password }: Pick<PasswordCredentials, "email" | "password">,
+  from: Browser,
+  settings: { readonly hours: number; readonly enforced: (member: PasswordRow) => boolean },
+): Promise<OpenedSession> {
+  const key = fold(email);
+  const limits = limitKeys(who.tenantId, key, from.ip);
+  await refuseExhausted(db, who, limits);
+  const [[found]] = await onceInTenant(db, who, passwordsOf(who.tenantId, key));
+  const right = await verifyPassword(found?.passwordHash ?? null, password);
+  if (!found || !right) {
+    await fail(db, who, limits, found ?? null, from);
+    throw new SignInStopped("password_wrong", "the address or the password is wrong", found?.id ?? null);
+  }
+  if (found.status !== "active") throw new SignInStopped(found.status, `the member is ${found.status}`, found.id);
+  if (!found.breakGlass && settings.enforced(found)) {
+    throw new SignInStopped("sso_required", "this organisation signs in through its identity provider", found.id);
+  }
+  return inTenant(db, who, (scope) => succeed(scope, found, from, settings.hours));
+}
+
+async function succeed(scope: Scope, found: PasswordRow, from: Browser, hours: number): Promise<OpenedSession> {
+  const { tenantId, trx, now } = scope;
+  const session = await openSession(scope, {
+    ...from,
+    memberId: found.id,
+    authMethod: "password",
+    connectionId: null,
+    providerSession: null,
+    mustChangePassword: found.mustChange,
+    hours,
+    endsBy: null,
+  });
+  await trx.run(touchMember(tenantId, found.id, now));
+  await trx.run(insertSignIn(tenantId, line(now, found.id, "signed_in", null, from), now));
+  return session;
+}
+
+async function fail(
+  db: Database,
+  who: Who,
+  limits: readonly Limit[],
+  found: PasswordRow | null,
+  from: Browser,
+): Promise<void> {
+  const { tenantId, now } = who;
+  await acrossTenants(db, who, async ({ trx }) => {
+    for (const { key } of limits) await trx.run(countAttempt(key, now, WINDOW_MINUTES));
+  });
+  await onceInTenant(
+    db,
+    who,
+    insertSignIn(tenantId, line(now, found?.id ?? null, "refused", "password_wrong", from), now),
+  );
+}
+
+interface Limit {
+  readonly key: Buffer;
+  readonly most: number;
+}
+
+/** The owner of an address is not locked out of other tenants, nor by who tries from elsewhere for ever: windows end. */
+function limitKeys(tenantId: string, emailKey: string, ip: string | null): Limit[] {
+  const person = { key: hashToken(`password:${tenantId}:${emailKey}`), most: TRIES.person };
+  return ip === null ? [person] : [person, { key: hashToken(`ip:${ip}`), most: TRIES.ip }];
+}
+
+async function refuseExhausted(db: Database, who: Who, limits: readonly Limit[]): Promise<void> {
+  const rows = await acrossTenants(db, who, ({ trx }) =>
+    trx.run(
+      attemptsLeft(
+        limits.map(({ key }) => key),
+        who.now,
+      ),
+    ),
+  );
+  const exhausted = rows.find(({ key, count }) => count >= (limits.find((limit) => limit.key.equals(key))?.most ?? 0));
+  if (exhausted) throw new SignInStopped("too_many_attempts", `too many tries; wait ${WINDOW_MINUTES} minutes`);
+}
+
+/** Forgets the tries of a person, once they have proved themselves otherwise. */
+export async function forgiveAttempts(db: Database, who: Who, email: string): Promise<void> {
+  const key = hashToken(`password:${who.tenantId}:${fold(email)}`);
+  await acrossTenants(db, who, ({ trx }) => trx.run(forgetAttempts(key)));
+}
+
+function line(
+  now: Date,
+  memberId: string | null,
+  result: "signed_in" | "refused",
+  reason: string | null,
+  from: Browser,
+): Parameters<typeof insertSignIn>[1] {
+  const shared = { connectionId: null, method: "password", detail: null, ip: from.ip, device: from.userAgent } as const;
+  return { ...shared, id: newId(now), memberId, result, reason };
+}
+
+/**
+ * Changes a member's own password, by who knows the present one; other sessions end.
+ *
+ * @throws SignInStopped `password_wrong`, `too_many_attempts`; Refusal `invalid_request` for one that is too short or the same
+ */
+export async function changeOwnPassword(
+  db: Database,
+  who: Who,
+  session: { readonly id: string; readonly memberId: string },
+  given: { readonly current: string; readonly next: string },
+  minLength: number,
+): Promise<void> {
+  const [[held]] = await onceInTenant(db, who, passwordOfMember(who.tenantId, session.memberId));
+  const limits = [{ key: hashToken(`password:${who.tenantId}:${session.memberId}`), most: TRIES.person }];
+  await refuseExhausted(db, who, limits);
+  if (!(await verifyPassword(held?.passwordHash ?? null, given.current))) {
+    await fail(db, who, limits, null, { ip: null, userAgent: null });
+    throw new SignInStopped("password_wrong", "the present password is wrong", session.memberId);
+  }
+  checkPassword(given.next, minLength);
+  if (given.next === given.current)
+    throw new Refusal("invalid_request", "Choose another password than the present one.");
+  const passwordHash = await hashPassword(given.next);
+  await inTenant(db, who, async (scope) => {
+    await scope.trx.run(setOwnPassword(who.tenantId, session.memberId, passwordHash, session.id));
+    const target = { type: "member", id: session.memberId } as const;
+    await record(scope, event(scope, "member.password_changed", target));
+  });
+}

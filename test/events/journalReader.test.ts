@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { newId } from "../../src/base/ids.ts";
+import { event } from "../../src/events/event.ts";
+import { insertEvent, record } from "../../src/events/journal.store.ts";
+import { readJournal, type Follow } from "../../src/events/journalReader.ts";
+import { asTenant } from "../../src/storage/asTenant.ts";
+import { inTenant, onceInTenant } from "../../src/storage/scope.ts";
+import type { Database, Who } from "../../src/storage/types.ts";
+import { onServer, testDatabase } from "../support/database.ts";
+import { someone, until, work } from "./working.ts";
+
+let made = 0;
+
+describe("a reader of the journal", () => {
+  let db: Database;
+  before(async () => {
+    db = await testDatabase();
+  });
+
+  /** A reader that begins at the end of what other cases have written. */
+  async function newReader(): Promise<string> {
+    const name = `reader-${process.pid}-${++made}`;
+    await settled();
+    while ((await readJournal(db, name, async () => {}, 5_000)).more);
+    return name;
+  }
+  /** Waits until no transaction of another case is open: the journal can be read to its end. */
+  async function settled(): Promise<void> {
+    await until(async () => {
+      const { rows } = await db.pool.query(
+        "select coalesce(max(xid), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled from events",
+      );
+      return (rows[0] as { settled: boolean }).settled;
+    });
+  }
+  const told = (who: Who, n = 0): ReturnType<typeof event> =>
+    event(who, "tenant.updated", { type: "tenant", id: who.tenantId }, { n });
+  const tell = (who: Who, n = 0): Promise<unknown> => onceInTenant(db, who, insertEvent(who.tenantId, told(who, n)));
+  const collect =
+    (into: unknown[]): Follow =>
+    async (_scope, events) =>
+      void into.push(...events.map(({ data }) => data["n"]));
+
+  it("sees the events of all tenants once each, in the order of their commits", async () => {
+    const name = await newReader();
+    const [a, b] = [someone(), someone()];
+    for (let n = 0; n < 10; n++) await tell(n % 2 === 0 ? a : b, n);
+    const seen: unknown[] = [];
+    const tenants = new Set<string>();
+    await readJournal(db, name, async (_scope, events) => {
+      for (const { tenantId } of events) tenants.add(tenantId);
+      seen.push(...events.map(({ data }) => data["n"]));
+    });
+    assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.deepEqual([...tenants], [a.tenantId, b.tenantId]);
+    assert.deepEqual(await readJournal(db, name, () => assert.fail("nothing is left")), { handled: 0, more: false });
+  });
+
+  it("reads in batches, and says whether there may be more", async () => {
+    const name = await newReader();
+    const who = someone();
+    for (let n = 0; n < 5; n++) await tell(who, n);
+    const seen: unknown[] = [];
+    assert.deepEqual(await readJournal(db, name, collect(seen), 3), { handled: 3, more: true });
+    assert.deepEqual(await readJournal(db, name, collect(seen), 3), { handled: 2, more: false });
+    assert.deepEqual(seen, [0, 1, 2, 3, 4]);
+  });
+
+  it("reads a transaction's many events over several batches", async () => {
+    const name = await newReader();
+    const who = someone();
+    await inTenant(db, who, async (scope) => {
+      for (let n = 0; n < 7; n++) await record(scope, told(who, n));
+    });
+    const seen: unknown[] = [];
+    while ((await readJournal(db, name, collect(seen), 3)).more);
+    assert.deepEqual(
+      seen.toSorted((x, y) => Number(x) - Number(y)),
+      [0, 1, 2, 3, 4, 5, 6],
+    );
+  });
+
+  it("sees again what its handler failed on, with none of what that wrote", async () => {
+    const name = await newReader();
+    const who = someone();
+    await tell(who, 1);
+    const written = newId(new Date());
+    const failing: Follow = async (wide) => {
+      await asTenant(db, wide, who.tenantId, (scope) => record(scope, { ...told(who, 2), id: written }));
+      throw new Error("half-way");
+    };
+    await assert.rejects(readJournal(db, name, failing), /half-way/);
+    const { rows } = await db.pool.query("select from events where id = $1", [written]);
+    assert.equal(rows.length, 0);
+    const seen: unknown[] = [];
+    await readJournal(db, name, collect(seen));
+    assert.deepEqual(seen, [1]);
+  });
+
+  it("is bound by row-level security where it narrows itself to a tenant, and free again after", async () => {
+    const name = await newReader();
+    const [a, b] = [someone(), someone()];
+    await tell(a);
+    await tell(b);
+    const counts: number[] = [];
+    await readJournal(db, name, async (wide) => {
+      const count = async (scope: Pick<typeof wide, "trx">): Promise<void> => {
+        const [row] = await scope.trx.run<{ count: number }>({
+          text: "select count(*) as count from events where tenant_id in ($1, $2)",
+          values: [a.tenantId, b.tenantId],
+        });
+        counts.push(row?.count ?? -1);
+      };
+      await asTenant(db, wide, a.tenantId, count);
+      await count(wide);
+    });
+    assert.deepEqual(counts, [1, 2]);
+  });
+
+  it("keeps its place by its name: another name begins with the first event", async () => {
+    await tell(someone(), 1);
+    await settled();
+    const first = (await db.pool.query("select id from events order by xid, id limit 1")).rows[0] as { id: string };
+    let seen: string | undefined;
+    await readJournal(db, `fresh-${process.pid}-${++made}`, async (_scope, [one]) => void (seen = one?.id), 1);
+    assert.equal(seen, first.id);
+  });
+
+  it("runs as a follower of a worker, which goes on after a fault", async () => {
+    const name = await newReader();
+    const who = someone();
+    const seen: unknown[] = [];
+    let faults = 0;
+    const follow: Follow = async (scope, events) => {
+      if (++faults === 1) throw new Error("once");
+      await collect(seen)(scope, events);
+    };
+    const { worker, lines } = await work({}, { followers: { [name]: follow } });
+    await tell(who, 5);
+    await until(() => seen.includes(5));
+    await worker.stop();
+    assert.equal(lines[0]?.["reader"], name);
+  });
+
+  if (!onServer) return;
+
+  it("is one at a time: another process that reads under its name finds nothing meanwhile", async () => {
+    const name = await newReader();
+    await tell(someone(), 1);
+    let inner: unknown;
+    await readJournal(db, name, async () => {
+      inner = await new Promise((resolve, reject) => {
+        // Another process knows nothing of this one's open transaction.
+        queueOutside(() => readJournal(db, name, () => assert.fail("read twice")).then(resolve, reject));
+      });
+    });
+    assert.deepEqual(inner, { handled: 0, more: false });
+  });
+
+  it("waits for a transaction that is still open, and then sees it before later ones", async () => {
+    const name = await newReader();
+    const [slow, quick] = [someone(), someone()];
+    const client = await db.pool.connect();
+    await client.query("begin");
+    const { text, values } = insertEvent(slow.tenantId, told(slow, 1));
+    await client.query(text, values as unknown[]);
+    await tell(quick, 2);
+    const seen: unknown[] = [];
+    await readJournal(db, name, collect(seen));
+    assert.deepEqual(seen, []);
+    await client.query("commit");
+    client.release();
+    await readJournal(db, name, collect(seen));
+    assert.deepEqual(seen, [1, 2]);
+  });
+
+  it("misses and repeats nothing beside writers whose transactions overlap", async () => {
+    const name = await newReader();
+    const [writers, each] = [8, 25];
+    const all = Array.from({ length: writers * each }, (_, n) => n);
+    const seen: unknown[] = [];
+    let writing = true;
+    const write = async (writer: number): Promise<void> => {
+      const who = someone();
+      for (let i = 0; i < each; i++) {
+        await inTenant(db, who, async (scope) => {
+          await record(scope, told(who, writer * each + i));
+          await new Promise((resolve) => setTimeout(resolve, randomInt(0, 8)));
+        });
+      }
+    };
+    const read = async (): Promise<void> => {
+      while (writing) await readJournal(db, name, collect(seen), 10);
+    };
+    const reading = [read(), read()];
+    await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
+    writing = false;
+    await Promise.all(reading);
+    await settled();
+    while ((await readJournal(db, name, collect(seen), 50)).more);
+    assert.deepEqual(
+      seen.toSorted((x, y) => Number(x) - Number(y)),
+      all,
+    );
+    for (let writer = 0; writer < writers; writer++) {
+      const own = seen.filter((n) => Math.floor(Number(n) / each) === writer).map(Number);
+      assert.deepEqual(own, own.toSorted((x, y) => x - y));
+    }
+  });
+});
+
+/** Runs outside the asynchronous context of the caller, as another process would. */
+let queued: (() => void)[] = [];
+const ticker = setInterval(() => {
+  const now = queued;
+  queued = [];
+  for (const run of now) run();
+}, 5);
+ticker.unref();
+function queueOutside(run: () => void): void {
+  queued.push(run);
+}
