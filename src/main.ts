@@ -4,6 +4,7 @@ import { Refusal } from "./base/errors.ts";
 import { ConfigFault, ensureKeys, readConfig, type Config } from "./config.ts";
 import { mailJobs } from "./directory/adminMail.ts";
 import { watchAdminless } from "./directory/adminlessWatch.ts";
+import { roleEffects } from "./directory/roleMappings.ts";
 import { seatPromotion } from "./directory/seatPromotion.ts";
 import { seatWaiting, watchSeats } from "./directory/seatWatch.ts";
 import { followForWebhooks } from "./events/webhookDeliveries.ts";
@@ -65,7 +66,7 @@ function startWork(db: Database, log: Logger, mailer: Mailer): Worker {
   return startWorker({
     db,
     log,
-    handlers: { ...seatPromotion(db), ...seatWaiting, ...mailJobs(db, mailer) },
+    handlers: { ...seatPromotion(db), ...roleEffects(db), ...seatWaiting, ...mailJobs(db, mailer) },
     followers: { "seat-watch": watchSeats(db), "adminless-watch": watchAdminless(log), webhooks: followForWebhooks },
   });
 }

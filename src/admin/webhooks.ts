@@ -82,10 +82,10 @@ const schemas: Readonly<Record<string, Schema>> = {
   }),
 };
 
-/** A route that a tenant and the operator both have; `{Of}` in its operation is whose. */
+/** A route that a tenant and the operator both have; `{Of}` in its operation says whose, `verb` what a tenant needs. */
 interface SharedRoute extends Omit<Route, "scope" | "permission" | "handle"> {
   readonly verb: "view" | "create" | "edit" | "delete";
-  handle(call: Call, who: Who): Promise<JsonAnswer>;
+  handle(this: void, call: Call, who: Who): Promise<JsonAnswer>;
 }
 
 function ofTenant({ verb, handle, operationId, path, ...route }: SharedRoute): Route {
@@ -99,7 +99,7 @@ function ofTenant({ verb, handle, operationId, path, ...route }: SharedRoute): R
   };
 }
 
-function ofOperator({ verb: _, handle, operationId, summary, ...route }: SharedRoute): Route {
+function ofOperator({ handle, operationId, summary, ...route }: SharedRoute): Route {
   return {
     ...route,
     operationId: operationId.replace("{Of}", "Operator"),

@@ -4,15 +4,15 @@ import { Refusal } from "../base/errors.ts";
 import { inTenant, onceInTenant, readOnce, sqlState } from "../storage/scope.ts";
 import type { Database, Scope, Statement, Transaction, Who } from "../storage/types.ts";
 import type { Via } from "./createMember.ts";
-import { releaseHeldAdmins } from "./effects.ts";
+import { promote, releaseHeldAdmins } from "./effects.ts";
 import { keepAnAdmin, tellIfAdminless } from "./lastAdmin.ts";
 import { personOf, standingOf, type Member } from "./member.ts";
 import { changed, unchanged } from "./memberEvents.ts";
-import { lockMember, memberById, STALE, updateMember, type SeatDoor } from "./members.store.ts";
+import { lockMember, memberById, noHoldLeft, STALE, updateMember, type SeatDoor } from "./members.store.ts";
 import { rulesOf, type TenantRules } from "./rules.ts";
 import { lockSeats, promoteWaiting } from "./seats.store.ts";
 import { settle, type Settled } from "./settle.ts";
-import { context, pick, promoteNext, underLock, type Locked } from "./underLock.ts";
+import { context, pick, underLock, type Locked } from "./underLock.ts";
 
 /** What is wanted of a member. */
 export interface Change {
@@ -79,7 +79,10 @@ async function quickly(
   }
 }
 
-/** One batch; a freed seat goes to the next in line within it, under the lock. */
+/**
+ * One batch; a freed seat goes to the next in line within it, under the lock. Where that one begins to administer and
+ * another kept the role until then (rule 17), the batch fails as stale and the careful way does both.
+ */
 async function send(
   db: Database,
   who: Who,
@@ -88,9 +91,10 @@ async function send(
   statement: Statement<{ version: number | null }>,
 ): Promise<number | null> {
   const { tenantId, now } = who;
+  const promotion = promoteWaiting(tenantId, 1, now, adminRoles);
   const rows =
     seatDoor === "free"
-      ? (await onceInTenant(db, who, lockSeats(tenantId), statement, promoteWaiting(tenantId, 1, now, adminRoles)))[1]
+      ? (await onceInTenant(db, who, lockSeats(tenantId), statement, promotion, noHoldLeft(tenantId)))[1]
       : (await onceInTenant(db, who, statement))[0];
   return rows[0]?.version ?? null;
 }
@@ -118,7 +122,7 @@ export async function changeUnderLock(
   if (isNothing(before, settled, change)) return before;
   const { after, statement } = write(scope, before, settled, locked.rules, change);
   await scope.trx.run(statement);
-  if (settled.seatDoor === "free") await promoteNext(scope, locked);
+  if (settled.seatDoor === "free") await promote(scope, locked, 1);
   if (before.administers && !after.administers) await tellIfAdminless(scope, after);
   if (!before.administers && after.administers) await releaseHeldAdmins(scope, locked);
   return after;

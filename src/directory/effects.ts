@@ -6,7 +6,8 @@ import { heldRoles } from "../admission/lastAdmin.ts";
 import { freeingFirst } from "../admission/seatMoves.ts";
 import { decide } from "../admission/seats.ts";
 import type { Decision } from "../admission/types.ts";
-import { enqueue } from "../events/jobs.store.ts";
+import { enqueueAll } from "../events/jobs.store.ts";
+import type { NewJob } from "../events/jobs.ts";
 import type { Scope } from "../storage/types.ts";
 import { personOf, standingOf, type Member } from "./member.ts";
 import { changed, unchanged } from "./memberEvents.ts";
@@ -28,13 +29,26 @@ interface Plan {
   readonly decision: Decision;
 }
 
+/** A member before and after. */
+type Pair = readonly [before: Member, after: Member];
+
 /**
- * The effects of a change on these members: at once where they are few, else by a job of the same transaction, and the
+ * The effects of a change on these members: at once where they are few, else by jobs of the same transaction, and the
  * answer does not wait (rule 3).
  */
 export async function effectsOn(scope: Scope, locked: Locked, ids: readonly string[]): Promise<void> {
   if (ids.length <= MOST_AT_ONCE) return applyEffects(scope, locked, ids);
-  await enqueue(scope, { kind: REAPPLY_JOB, key: REAPPLY_JOB, payload: { ids } });
+  await enqueueAll(scope, inChunks(ids).map(reapplyJob));
+}
+
+/** The job that decides anew on these members, at most `MOST_AT_ONCE`. */
+function reapplyJob(ids: readonly string[]): NewJob {
+  return { kind: REAPPLY_JOB, key: REAPPLY_JOB, payload: { ids } };
+}
+
+function inChunks(ids: readonly string[]): string[][] {
+  const starts = Array.from({ length: Math.ceil(ids.length / MOST_AT_ONCE) }, (_, i) => i * MOST_AT_ONCE);
+  return starts.map((start) => ids.slice(start, start + MOST_AT_ONCE));
 }
 
 /**
@@ -53,11 +67,22 @@ export async function applyEffects(scope: Scope, locked: Locked, ids: readonly s
  *
  * To be called under the lock whenever a member begins to administer.
  */
-export async function releaseHeldAdmins(scope: Scope, locked: Locked): Promise<void> {
+export async function releaseHeldAdmins(scope: Scope, locked: Pick<Locked, "rules">): Promise<void> {
   const held = await scope.trx.run(membersHeld(scope.tenantId));
   if (held.length === 0) return;
-  const { seats } = await relocked(scope, locked);
-  await decideAnew(scope, { ...locked, seats }, held, (member) => ({ ...member, lastAdminHold: [] }));
+  await decideAnew(scope, await relocked(scope, locked), held, (member) => ({ ...member, lastAdminHold: [] }));
+}
+
+/**
+ * Gives free seats to waiting members in their order, under the lock (rule 4).
+ *
+ * @returns how many
+ */
+export async function promote(scope: Scope, locked: Pick<Locked, "rules">, most: number): Promise<number> {
+  const { adminRoles } = locked.rules;
+  const promoted = await scope.trx.run(promoteWaiting(scope.tenantId, most, scope.now, adminRoles));
+  if (promoted.some(({ administers }) => administers)) await releaseHeldAdmins(scope, locked);
+  return promoted.length;
 }
 
 async function decideAnew(
@@ -66,53 +91,43 @@ async function decideAnew(
   members: readonly Member[],
   make: (member: Member) => Member,
 ): Promise<void> {
-  const pairs = await planEffects(scope, locked, members, make);
-  await write(scope, locked, pairs);
-  if (pairs.some(([before, after]) => !before.administers && after.administers)) await releaseHeldAdmins(scope, locked);
-}
-
-/**
- * What deciding anew comes to for each of these members, who frees first; writes nothing.
- *
- * @param make the member as it should be
- */
-export async function planEffects(
-  scope: Scope,
-  locked: Locked,
-  members: readonly Member[],
-  make: (member: Member) => Member = (member) => member,
-): Promise<Pair[]> {
   const plans = members.map((before) => plan(scope, before, make(before), locked.rules));
-  return carryOut(scope, locked, freeingFirst(await keepLastAdmin(scope, plans, locked.rules)));
+  const pairs = carryOut(scope, locked, plans);
+  const held = await keepLastAdmin(scope, plans, pairs, locked.rules);
+  const kept = held ? carryOut(scope, locked, held) : pairs;
+  await write(scope, locked, kept);
+  if (kept.some(([before, after]) => !before.administers && after.administers)) await releaseHeldAdmins(scope, locked);
 }
 
 function plan({ now }: Scope, before: Member, wanted: Member, { rules }: TenantRules): Plan {
   return { before, wanted, decision: decide(standingOf(before, now), personOf(wanted), "scim", "effect", rules) };
 }
 
-/** Rule 17: where nobody else would administer, the first who loses the role keeps it, with the reason. */
-async function keepLastAdmin(scope: Scope, plans: readonly Plan[], rules: TenantRules): Promise<readonly Plan[]> {
-  const losing = plans.filter(
-    ({ before, wanted, decision }) =>
-      before.administers && !settle(wanted, decision, rules, scope.now).member.administers,
+/** Rule 17: where nobody would administer any more, the first who loses the role keeps it, with the reason. */
+async function keepLastAdmin(
+  scope: Scope,
+  plans: readonly Plan[],
+  pairs: readonly Pair[],
+  rules: TenantRules,
+): Promise<readonly Plan[] | undefined> {
+  const losing = new Set(
+    pairs.filter(([before, after]) => before.administers && !after.administers).map(([{ id }]) => id),
   );
-  const [first] = losing;
-  if (!first) return plans;
+  const first = plans.find(({ before }) => losing.has(before.id));
+  if (!first) return undefined;
+  const gaining = pairs.filter(([before, after]) => !before.administers && after.administers);
   const [counted] = await scope.trx.run(countAdmins(scope.tenantId));
-  if ((counted?.count ?? 0) > losing.length) return plans;
+  if ((counted?.count ?? 0) - losing.size + gaining.length > 0) return undefined;
   const { before, wanted } = first;
   const lastAdminHold = heldRoles(standingOf(before, scope.now), rules.rules.roles);
   const held = plan(scope, before, { ...wanted, lastAdminHold }, rules);
   return plans.map((each) => (each === first ? held : each));
 }
 
-/** A member before and after. */
-export type Pair = readonly [before: Member, after: Member];
-
-/** Hands out the seats that are free, those given back by the same change included. */
+/** Hands out the seats that are free, those given back by the same change included: who frees goes first (rule 3). */
 function carryOut(scope: Scope, { seats, rules }: Locked, plans: readonly Plan[]): Pair[] {
   let free = seats.limit === null ? Infinity : seats.limit - (seats.used ?? 0);
-  return plans.map(({ before, wanted, decision }) => {
+  return freeingFirst(plans).map(({ before, wanted, decision }) => {
     const { seat } = decision;
     if (seat.ask === "take" && free <= 0 && seat.unseated !== "refuse") {
       return [before, settleUnseated(wanted, decision, seat.unseated, rules, scope.now).member];
@@ -123,7 +138,7 @@ function carryOut(scope: Scope, { seats, rules }: Locked, plans: readonly Plan[]
   });
 }
 
-async function write(scope: Scope, { seats, rules }: Locked, pairs: readonly Pair[]): Promise<void> {
+async function write(scope: Scope, locked: Locked, pairs: readonly Pair[]): Promise<void> {
   const moved = pairs
     .filter(([before, after]) => !unchanged(before, after))
     .map(([before, after]): Pair => [before, { ...after, version: before.version + 1, updatedAt: scope.now }]);
@@ -136,10 +151,10 @@ async function write(scope: Scope, { seats, rules }: Locked, pairs: readonly Pai
       told,
     ),
   );
-  if (seats.limit === null) return;
+  if (locked.seats.limit === null) return;
   const taken = sum(moved, ([before, after]) => Number(after.seat === "held") - Number(before.seat === "held"));
   if (taken !== 0) await scope.trx.run(moveUsed(scope.tenantId, taken));
-  await scope.trx.run(promoteWaiting(scope.tenantId, moved.length, scope.now, rules.adminRoles));
+  await promote(scope, locked, moved.length);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

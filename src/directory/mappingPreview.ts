@@ -1,14 +1,14 @@
 import { checkMappings } from "../admission/mappings.ts";
 import { inTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
-import { MOST_AT_ONCE, planEffects, type Pair } from "./effects.ts";
+import { MOST_AT_ONCE } from "./effects.ts";
 import { FIRST_ID } from "./idPage.ts";
 import { displayNameOf, type Member } from "./member.ts";
 import { unchanged } from "./memberEvents.ts";
 import { membersAfter } from "./redecide.store.ts";
-import { resolveMappings, withMappings, type WrittenMapping } from "./roleMappings.ts";
+import { reapplyAfter, resolveMappings, withMappings, type WrittenMapping } from "./roleMappings.ts";
 import { countSeats } from "./seats.store.ts";
-import { underLock } from "./underLock.ts";
+import { relocked, underLock, type Locked } from "./underLock.ts";
 
 /** Most people shown of each kind; the numbers are of all. */
 const SHOWN = 50;
@@ -36,8 +36,12 @@ export interface MappingPreview {
   readonly admins: { readonly before: number; readonly after: number; readonly affected: readonly PreviewedMember[] };
 }
 
+/** A member before and after. */
+type Pair = readonly [before: Member, after: Member];
+
 /**
- * What would happen to whom if these were the mappings; writes nothing.
+ * What would happen to whom if these were the mappings: it is done and taken back, so that promotions and the last admin
+ * come out as they would; writes nothing.
  *
  * @throws Refusal `invalid_request` as writing them would
  */
@@ -46,14 +50,41 @@ export async function previewRoleMappings(
   who: Who,
   written: readonly WrittenMapping[],
 ): Promise<MappingPreview> {
-  return inTenant(db, who, async (scope) => {
+  return takenBack(db, who, async (scope) => {
     const locked = await underLock(db, scope);
     const mappings = (await resolveMappings(scope, written)).map(({ mapping }) => mapping);
     checkMappings(mappings, locked.rules.rules.roles);
-    const pairs = await planEffects(scope, withMappings(locked, mappings), await everybody(scope));
+    const before = await everybody(scope);
     const [seats] = await scope.trx.run(countSeats(who.tenantId));
+    await applyToAll(scope, withMappings(locked, mappings));
+    const after = new Map((await everybody(scope)).map((member) => [member.id, member]));
+    const pairs = before.map((member): Pair => [member, after.get(member.id) ?? member]);
     return report(pairs, { limit: seats?.limit ?? null, used: seats?.used ?? 0 });
   });
+}
+
+/** As the job would, chunk after chunk; each with the seats that the one before has left. */
+async function applyToAll(scope: Scope, { rules }: Locked): Promise<void> {
+  for (let after: string | undefined = FIRST_ID; after !== undefined;) {
+    after = await reapplyAfter(scope, await relocked(scope, { rules }), after);
+  }
+}
+
+/** Runs work in a transaction that is rolled back. */
+async function takenBack<T>(db: Database, who: Who, work: (scope: Scope) => Promise<T>): Promise<T> {
+  const done = { outcome: [] as T[] };
+  const back = new Error("taken back");
+  try {
+    await inTenant(db, who, async (scope) => {
+      done.outcome = [await work(scope)];
+      throw back;
+    });
+  } catch (error) {
+    const [outcome] = done.outcome;
+    if (error === back && outcome !== undefined) return outcome;
+    throw error;
+  }
+  throw new Error("a transaction was not taken back");
 }
 
 async function everybody(scope: Scope): Promise<Member[]> {

@@ -75,7 +75,7 @@ const DOORS: Record<SeatDoor, string> = {
   free: "update tenant_seats set used = used - 1 where tenant_id = $1 and rules_version = $2 returning used",
 };
 
-/** SQLSTATE of `must()`: a member has changed since it was read. */
+/** SQLSTATE of `must()`: what the write was decided by holds no more. */
 export const STALE = "US001";
 
 /** What a write of one member needs to know besides the member. */
@@ -215,6 +215,20 @@ export function otherBreakGlass(tenantId: string, memberId: string): Statement<{
     name: "member_other_break_glass",
     text: "select count(*) from members where tenant_id = $1 and break_glass and id <> $2",
     values: [tenantId, memberId],
+  };
+}
+
+/**
+ * Whether nobody administers by a hold (rule 17) while another administers too.
+ *
+ * @throws SQLSTATE US001 where somebody does
+ */
+export function noHoldLeft(tenantId: string): Statement {
+  return {
+    name: "member_no_hold_left",
+    text: `select must(count(*) < 2 or not bool_or(last_admin_hold <> '{}'))
+      from members where tenant_id = $1 and administers`,
+    values: [tenantId],
   };
 }
 

@@ -1,6 +1,7 @@
 import { decide } from "../admission/seats.ts";
 import { widened } from "../admission/seatMoves.ts";
 import type { Scope } from "../storage/types.ts";
+import { releaseHeldAdmins } from "./effects.ts";
 import { FIRST_ID } from "./idPage.ts";
 import { personOf, standingOf, type Member } from "./member.ts";
 import { changed, unchanged } from "./memberEvents.ts";
@@ -87,4 +88,6 @@ export async function useSeats(scope: Scope, limit: number | null, rules: Tenant
   const [counted] = limit === null ? [] : await trx.run(heldSeats(tenantId));
   await trx.run(writeSeats(tenantId, limit, limit === null ? null : (counted?.held ?? 0)));
   await promoteAll(scope, rules);
+  // The rules alone may have made somebody an admin (rule 17).
+  await releaseHeldAdmins(scope, { rules });
 }

@@ -1,6 +1,7 @@
 import { record } from "../events/journal.store.ts";
 import { inTenant } from "../storage/scope.ts";
 import type { Database, Who } from "../storage/types.ts";
+import { promote } from "./effects.ts";
 import { leaveGroups } from "./groups.store.ts";
 import { noSuchMember } from "./changeMember.ts";
 import type { Via } from "./createMember.ts";
@@ -10,7 +11,7 @@ import { deleted } from "./memberEvents.ts";
 import { clearManager, deleteMember, lockMember } from "./members.store.ts";
 import { freeSeat } from "./seats.store.ts";
 import { buryIdentities } from "./signIns.store.ts";
-import { promoteNext, underLock } from "./underLock.ts";
+import { underLock } from "./underLock.ts";
 
 /**
  * Removes a member and leaves a tombstone (rule 22); a freed seat goes to the next in line.
@@ -39,6 +40,6 @@ export async function removeMember(
     if (member.administers) await tellIfAdminless(scope, member);
     if (member.seat !== "held" || locked.seats.limit === null) return;
     await scope.trx.run(freeSeat(who.tenantId));
-    await promoteNext(scope, locked);
+    await promote(scope, locked, 1);
   });
 }

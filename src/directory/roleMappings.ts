@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { checkMappings, groupNamed } from "../admission/mappings.ts";
 import { checkMayGrant } from "../admission/roles.ts";
 import type { GroupRef, Mapping } from "../admission/types.ts";
 import { Refusal } from "../base/errors.ts";
 import { event } from "../events/event.ts";
 import { enqueue } from "../events/jobs.store.ts";
+import type { Handler } from "../events/jobs.ts";
 import { record } from "../events/journal.store.ts";
 import { inTenant, onceInTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
@@ -28,7 +30,7 @@ export async function readRoleMappings(db: Database, who: Who): Promise<WrittenM
 
 /**
  * Replaces the ordered list of mappings (rule 11) and carries it out: in this transaction where the tenant is small,
- * else by a job that is queued in it.
+ * else by a job that is queued in it. The list that stands already writes and records nothing.
  *
  * @param held the permissions of who writes it (rule 16)
  * @throws Refusal `invalid_request` with a JSON Pointer for each fault; `forbidden`
@@ -48,6 +50,8 @@ export async function writeRoleMappings(
     checkMappings(mappings, roles);
     const given = written.map(({ role }) => role);
     checkMayGrant(roles, held, given);
+    const [before] = await trx.run(readMappings(tenantId));
+    if (isDeepStrictEqual(before?.mappings, stored)) return;
     await trx.run(writeMappings(tenantId, stored, now));
     await record(scope, event(scope, "mappings.changed", { type: "tenant", id: tenantId }, { mappings: written }));
     await carryOut(scope, withMappings(locked, mappings));
@@ -71,27 +75,33 @@ async function carryOut(scope: Scope, locked: Locked): Promise<void> {
 }
 
 /**
- * Decides anew on every member of a tenant, a chunk in a transaction: the handler of `REAPPLY_JOB`. Interrupted and run
- * again it does no harm, for who is decided already is not moved by deciding again.
+ * Decides anew on the members after an id, in order of their ids, as many as one transaction should hold.
+ *
+ * @returns the last of them where there may be more
  */
-export async function reapplyRoles(db: Database, who: Who, only?: readonly string[]): Promise<void> {
-  if (only) return reapplyTo(db, who, only);
-  for (let after: string | undefined = FIRST_ID; after !== undefined;) {
-    after = await inTenant(db, who, async (scope) => {
-      const locked = await underLock(db, scope);
-      const chunk = await scope.trx.run(memberIdsAfter(who.tenantId, after ?? FIRST_ID, MOST_AT_ONCE));
-      const ids = chunk.map(({ id }) => id);
-      await applyEffects(scope, locked, ids);
-      return chunk.length < MOST_AT_ONCE ? undefined : chunk.at(-1)?.id;
-    });
-  }
+export async function reapplyAfter(scope: Scope, locked: Locked, after: string): Promise<string | undefined> {
+  const chunk = await scope.trx.run(memberIdsAfter(scope.tenantId, after, MOST_AT_ONCE));
+  const ids = chunk.map(({ id }) => id);
+  await applyEffects(scope, locked, ids);
+  return ids.length < MOST_AT_ONCE ? undefined : ids.at(-1);
 }
 
-async function reapplyTo(db: Database, who: Who, ids: readonly string[]): Promise<void> {
-  for (let first = 0; first < ids.length; first += MOST_AT_ONCE) {
-    const chunk = ids.slice(first, first + MOST_AT_ONCE);
-    await inTenant(db, who, async (scope) => applyEffects(scope, await underLock(db, scope), chunk));
-  }
+/**
+ * The handler of `REAPPLY_JOB`: decides anew on the members that the job names, or chunk after chunk on all, each in a
+ * transaction that asks for the next. Done again it does no harm: who is decided is not moved by deciding again.
+ */
+export function roleEffects(db: Database): Record<typeof REAPPLY_JOB, Handler> {
+  return {
+    [REAPPLY_JOB]: {
+      within: async (scope, { payload }) => {
+        const locked = await underLock(db, scope);
+        const { ids, after } = payload as { readonly ids?: readonly string[]; readonly after?: string };
+        if (ids) return applyEffects(scope, locked, ids);
+        const last = await reapplyAfter(scope, locked, after ?? FIRST_ID);
+        if (last) await enqueue(scope, { kind: REAPPLY_JOB, key: REAPPLY_JOB, payload: { after: last } });
+      },
+    },
+  };
 }
 
 /**

@@ -87,17 +87,19 @@ function anyValue(target: AttributeReference, test: string, place: Place): strin
 function elements({ subAttribute, ...target }: AttributeReference, place: Place): string {
   const sub = subAttribute ? `->${nameOf(target.attribute.subAttributes ?? [], subAttribute)}` : "";
   const whole = place.json({ ...target, subAttribute: undefined });
-  return `(select e.value${sub} as json from (select ${whole} as value offset 0) w, jsonb_array_elements(case
-      when jsonb_typeof(w.value) is distinct from 'array' then jsonb_build_array(w.value)
-      when w.value = '[]' then '[null]' else w.value end) e(value) offset 0)`;
+  return `(select e.value${sub} as json from (select jsonb_array_elements(case
+        when jsonb_typeof(w.value) is distinct from 'array' then jsonb_build_array(w.value)
+        when w.value = '[]' then '[null]' else w.value end) as value
+      from (select ${whole} as value offset 0) w offset 0) e offset 0)`;
 }
 
 /** RFC 7644 §3.4.2.2: all terms in the brackets hold of one and the same value. */
 function anyElement(target: AttributeReference, filter: ResolvedFilter, place: Place): string {
   return `exists (select from (select case jsonb_typeof(e.value) when 'object' then e.value
       else jsonb_build_object('value', e.value) end as value
-    from (select ${place.json(target)} as value offset 0) w, jsonb_array_elements(case
-      when jsonb_typeof(w.value) = 'array' then w.value
-      when w.value <> 'null' then jsonb_build_array(w.value) else '[]' end) e(value) offset 0) x
+    from (select jsonb_array_elements(case
+        when jsonb_typeof(w.value) = 'array' then w.value
+        when w.value <> 'null' then jsonb_build_array(w.value) else '[]' end) as value
+      from (select ${place.json(target)} as value offset 0) w offset 0) e offset 0) x
     where ${compile(filter, inValue(target, place.bind))})`;
 }

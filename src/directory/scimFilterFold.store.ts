@@ -37,11 +37,12 @@ interface Lowering {
 /**
  * The letters that matter where a folded text is searched for. A letter that becomes nothing of which `wanted` is made
  * may stay as it is, for it matches nothing either way; translate() goes through the list for each character, and the
- * whole list made it a hundred times slower. A mark at the beginning of `wanted` needs it: it might be found behind
+ * whole list made a search some 25 times slower. A mark at the beginning of `wanted` needs it: it might be found behind
  * such a letter, with which it would otherwise have become one character.
  */
 function loweringFor(wanted: string | undefined): Lowering {
   if (wanted === undefined || /^\p{M}/u.test(wanted)) return join(letters());
+  if (!/\P{ASCII}/u.test(wanted)) return join([]);
   const parts = new Set(wanted.normalize("NFKD"));
   return join(letters().filter((letter) => letter.parts.every((part) => parts.has(part))));
 }

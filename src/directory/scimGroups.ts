@@ -51,7 +51,9 @@ export async function createScimGroup(
   await checkMembers(readOnce(db, who), tenantId, members, refuseUnknown);
   const group = { id: newId(now), directoryId, ...groupProfileOf(scim), version: 1, createdAt: now, updatedAt: now };
   const told = event(who, "group.created", { type: "group", id: group.id }, { added: members });
-  const [[result]] = await named(onceInTenant(db, who, insertGroup(tenantId, group, members, told)));
+  const insert = insertGroup(tenantId, group, members, told);
+  // A member who is being removed is out of every group first, and this one is not there yet: wait for each other.
+  const [, [result]] = await named(onceInTenant(db, who, passSeats(tenantId), insert));
   if (!result) throw new Error("a group was not created");
   return { group, result };
 }

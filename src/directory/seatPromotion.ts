@@ -1,8 +1,8 @@
 import { enqueue } from "../events/jobs.store.ts";
 import type { Handler } from "../events/jobs.ts";
 import type { Database, Scope } from "../storage/types.ts";
+import { promote } from "./effects.ts";
 import type { TenantRules } from "./rules.ts";
-import { promoteWaiting } from "./seats.store.ts";
 import { underLock } from "./underLock.ts";
 
 const PROMOTE = "seats.promote";
@@ -13,9 +13,9 @@ const AT_ONCE = 1_000;
  * Gives free seats to waiting members in their order, under the lock; where they are many, the rest follows as a job
  * (rule 5).
  */
-export async function promoteAll(scope: Scope, { adminRoles }: Pick<TenantRules, "adminRoles">): Promise<void> {
-  const promoted = await scope.trx.run(promoteWaiting(scope.tenantId, AT_ONCE, scope.now, adminRoles));
-  if (promoted.length === AT_ONCE) await enqueue(scope, { kind: PROMOTE, key: PROMOTE });
+export async function promoteAll(scope: Scope, rules: TenantRules): Promise<void> {
+  const promoted = await promote(scope, { rules }, AT_ONCE);
+  if (promoted === AT_ONCE) await enqueue(scope, { kind: PROMOTE, key: PROMOTE });
 }
 
 /** The handler of what `promoteAll` leaves over: one transaction after the other, and others' writes between them. */

@@ -88,7 +88,8 @@ export function moveUsed(tenantId: string, taken: number): Statement {
 
 /**
  * Promotes waiting members into free seats, at most `most` of them, by (waitingSince, created, id) (rules 2 and 4), and
- * tells it. Only under the lock. What they are entitled to comes into force.
+ * tells it. Only under the lock. What they are entitled to comes into force. Who is promoted may be an admin, and then
+ * `releaseHeldAdmins` must follow.
  *
  * @param adminRoles the roles that administer
  */
@@ -97,7 +98,7 @@ export function promoteWaiting(
   most: number,
   now: Date,
   adminRoles: readonly string[],
-): Statement<{ id: string }> {
+): Statement<{ administers: boolean }> {
   return {
     name: "seats_promote",
     text: `with free as (select least($2, seat_limit - used) as seats from tenant_seats where tenant_id = $1),
@@ -107,13 +108,13 @@ export function promoteWaiting(
           reasons = (m.reasons - (jsonb_array_length(m.reasons) - 1)) || '[{"code":"promoted"}]'::jsonb,
           administers = m.status = 'active' and not m.break_glass and m.entitled && $4::text[],
           version = m.version + 1, updated_at = $3
-        from next where m.tenant_id = $1 and m.id = next.id returning m.id, next.roles as before, m.roles as after),
+        from next where m.tenant_id = $1 and m.id = next.id returning m.id, m.administers, next.roles as before, m.roles as after),
       counted as (update tenant_seats set used = used + (select count(*) from moved)
         where tenant_id = $1 and used is not null and exists (select from moved)),
       told as (insert into events (tenant_id,id,type,actor_type,target_type,target_id,at,data)
         select $1, uuid_v7($3), 'member.seat_promoted', 'system', 'member', id, $3,
           jsonb_build_object('seat', '["waiting","held"]'::jsonb, 'roles', jsonb_build_array(before, after)) from moved)
-      select id from moved`,
+      select administers from moved`,
     values: [tenantId, most, now, adminRoles],
   };
 }

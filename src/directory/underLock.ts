@@ -4,7 +4,7 @@ import type { Database, Scope, Who } from "../storage/types.ts";
 import type { Member } from "./member.ts";
 import { otherAdmins } from "./members.store.ts";
 import { rulesUnder, type TenantRules } from "./rules.ts";
-import { lockSeats, promoteWaiting, type SeatRow } from "./seats.store.ts";
+import { lockSeats, type SeatRow } from "./seats.store.ts";
 import { settle, settleUnseated, type Settled } from "./settle.ts";
 
 /** What holds for the rest of a transaction: nobody else moves a seat of this tenant or changes its rules. */
@@ -21,7 +21,7 @@ export async function underLock(db: Database, scope: Scope): Promise<Locked> {
 }
 
 /** The same lock with the seats as this transaction has left them. */
-export async function relocked(scope: Scope, { rules }: Locked): Promise<Locked> {
+export async function relocked(scope: Scope, { rules }: Pick<Locked, "rules">): Promise<Locked> {
   const [seats] = await scope.trx.run(lockSeats(scope.tenantId));
   if (!seats) throw new Error(`tenant ${scope.tenantId} has no seat row`);
   return { seats, rules };
@@ -51,11 +51,6 @@ async function isFirstAdmin(scope: Scope, member: Member, limit: number, used: n
   if (!member.administers) return false;
   const [others] = await scope.trx.run(otherAdmins(scope.tenantId, member.id));
   return mayExceed({ activeAdmins: others?.count ?? 0, grantsAdmin: true, limit, used });
-}
-
-/** Gives a seat that has just been freed to the next in line (rule 4). */
-export async function promoteNext(scope: Scope, { rules }: Locked): Promise<void> {
-  await scope.trx.run(promoteWaiting(scope.tenantId, 1, scope.now, rules.adminRoles));
 }
 
 /** The `WriteContext` of a settled member, but for its event. */

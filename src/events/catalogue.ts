@@ -173,7 +173,11 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
     target: "member",
     data: {
       entrance: oneOf("How they came in.", "scim", "sso", "invitation", "link", "domain", "csv", "admin"),
-      ...{ directoryId, status, roles, entitled, seat },
+      directoryId,
+      status,
+      roles,
+      entitled,
+      seat,
     },
   },
   "member.updated": {

@@ -35,5 +35,5 @@ export function reasonOf(fault: unknown): string {
   const code: unknown = Reflect.get(fault, "code");
   const text = `${typeof code === "string" ? code : fault.name}: ${fault.message}`;
   // PostgreSQL stores neither NUL nor lone surrogates.
-  return text.replaceAll(/\p{C}/gu, " ").slice(0, LONGEST_REASON);
+  return text.slice(0, LONGEST_REASON).replaceAll(/\p{C}/gu, " ");
 }

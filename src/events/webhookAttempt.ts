@@ -2,8 +2,9 @@ import type { Outbound, OutboundOutcome } from "../http/outbound.ts";
 import { acrossTenants } from "../storage/scope.ts";
 import type { Database, Scope } from "../storage/types.ts";
 import { event } from "./event.ts";
+import { enqueue } from "./jobs.store.ts";
 import { record } from "./journal.store.ts";
-import type { DisabledReason } from "./webhook.ts";
+import { type DisabledReason, OPERATOR_PLACE } from "./webhook.ts";
 import { messageOf } from "./webhookMessage.ts";
 import { markDelivered, markFailed, type Sending } from "./webhookSending.store.ts";
 import { disableWebhook } from "./webhooks.store.ts";
@@ -24,7 +25,9 @@ const HOUR = 60 * MINUTE;
 /** Fifteen attempts in a little more than three days, so that a weekend's outage loses nothing. */
 export const usualPatience: Patience = {
   delays: [
-    ...[5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE],
+    5 * SECOND,
+    30 * SECOND,
+    ...[2, 10, 30].map((minutes) => minutes * MINUTE),
     ...[1, 2, 4, 8, 12, 12, 12, 12, 12].map((hours) => hours * HOUR),
   ],
   patienceMs: 5 * 24 * HOUR,
@@ -105,6 +108,9 @@ async function disable(
   if (!disabled) return;
   const data = { reason, host: hostOf(disabled.url), failingSince: disabled.failingSince };
   await record(scope, event(scope, "webhook.disabled", { type: "webhook", id: webhookId }, data));
+  // The operator has no address: who watches all tenants finds the event in another webhook, and the log.
+  if (placeId === OPERATOR_PLACE) return;
+  await enqueue(scope, { kind: "mail.admins", payload: { message: "webhookDisabled", values: { url: data.host } } });
 }
 
 /** The server's own transaction in the place of the endpoint. */

@@ -83,7 +83,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const fault = urlFault(request.url);
     if (fault !== undefined) return { kind: "refused", reason: `The URL ${fault}.`, durationMs: took() };
     try {
-      return { ...(await exchange(agent, request, limitMs)), durationMs: took() };
+      const signal = AbortSignal.timeout(limitMs);
+      return { ...(await inTime(signal, exchange(agent, request, signal))), durationMs: took() };
     } catch (error) {
       return { ...notAnswered(error, limitMs), durationMs: took() };
     }
@@ -91,10 +92,18 @@ export function createOutbound(options: OutboundOptions): Outbound {
   return { send, urlFault, close: () => agent.destroy() };
 }
 
+/** undici heeds the signal only once it is connected. */
+async function inTime<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const cut = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+  return Promise.race([work, cut]);
+}
+
 async function exchange(
   agent: Agent,
   request: OutboundRequest,
-  limitMs: number,
+  signal: AbortSignal,
 ): Promise<Omit<Answered, "durationMs">> {
   const { method, url, headers = {}, body = null, mostBytes } = request;
   const { origin, pathname, search } = new URL(url);
@@ -105,7 +114,7 @@ async function exchange(
     // No Accept-Encoding: an answer that is not compressed cannot grow when it is read.
     headers: { "user-agent": "Usher", accept: "*/*", ...headers },
     body,
-    signal: AbortSignal.timeout(limitMs),
+    signal,
   });
   const read = await readBody(answer.body, mostBytes);
   return { kind: "answered", status: answer.statusCode, headers: answer.headers, ...read };

@@ -54,12 +54,12 @@ function formOf(count: string | number | undefined, language: Language): "one" |
 
 const LONGEST_VALUE = 200;
 
+/** Controls, halves of a character, line separators, and what turns the direction of the text around it. */
+const UNWRITTEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+
 /** A value on one line: names come from outside, and a line break in a subject would begin a header (RFC 5322 §2.2). */
 function inLine(value: string): string {
-  return value
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")
-    .trim()
-    .slice(0, LONGEST_VALUE);
+  return value.slice(0, LONGEST_VALUE).replaceAll(UNWRITTEN, " ").trim();
 }
 
 interface Parts {

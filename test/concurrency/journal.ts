@@ -1,93 +1,65 @@
-/** Replays a tenant's journal, to see that it tells everything and that the queue was served in its order. */
+/** What a tenant's journal tells of its members, to compare with their rows. */
 import assert from "node:assert/strict";
 
 /** An event of a member, as the journal keeps it. */
 export interface JournalRow {
-  readonly xid: number;
-  readonly id: string;
   readonly type: string;
   readonly target: string;
-  readonly at: Date;
   readonly data: { readonly seat?: string | readonly [before: string, after: string] };
 }
 
-/** What a member's row must be, by the journal. */
+/** What of a member's row the journal tells. */
 export interface Told {
   readonly id: string;
-  seat: string;
-  version: number;
-  readonly createdAt: Date;
-  waitingSince: Date;
+  readonly seat: string | undefined;
+  readonly version: number;
 }
 
-/** Statement for the events of members, in the order of commits as far as they concern the queue. */
-export const JOURNAL = `select xid, id, type, target_id as target, at, data from events
-  where tenant_id = $1 and target_type = 'member' order by xid, id`;
+/** Statement for the events of members; their order says nothing, see `toldOf`. */
+export const JOURNAL = `select type, target_id as target, data from events
+  where tenant_id = $1 and target_type = 'member'`;
 
-/** What of each member the tests compare with the journal. */
-export const ROWS = "select id, seat, version from members where tenant_id = $1 order by id";
+/** Statement for what is compared with it. */
+export const ROWS = "select id, seat, version::int as version from members where tenant_id = $1 order by id";
 
 /**
- * The members that the journal leaves. Fails where somebody was promoted out of turn: rule 2 queues by
- * (waitingSince, created, id), and whoever moves in the queue holds the lock of the tenant's seats, under which a
- * transaction gets its number.
+ * The members that the journal leaves, by their ids. Transactions get their numbers while they wait for one another, so
+ * the journal's order is not that of the commits: what is added up here needs none.
  */
-export function replayJournal(rows: readonly JournalRow[]): Map<string, Told> {
-  const members = new Map<string, Told>();
-  for (const transaction of byTransaction(rows)) {
-    const promotions = transaction.filter(({ type }) => type === "member.seat_promoted");
-    for (const row of transaction) if (!promotions.includes(row)) tell(members, row);
-    const queue = [...members.values()].filter(({ seat }) => seat === "waiting").sort(inQueue);
-    assert.deepEqual(
-      promotions.map(({ target }) => target).toSorted(),
-      queue
-        .slice(0, promotions.length)
-        .map(({ id }) => id)
-        .toSorted(),
-      "promoted out of turn",
-    );
-    for (const row of promotions) tell(members, row);
-  }
-  return members;
+export function toldOf(journal: readonly JournalRow[]): Told[] {
+  const byMember = new Map<string, JournalRow[]>();
+  for (const row of journal) byMember.set(row.target, [...(byMember.get(row.target) ?? []), row]);
+  const members = [...byMember].filter(([, rows]) => !isDeleted(rows)).map(([id, rows]) => memberOf(id, rows));
+  return members.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function byTransaction(rows: readonly JournalRow[]): JournalRow[][] {
-  const groups = new Map<number, JournalRow[]>();
-  for (const row of rows) groups.set(row.xid, [...(groups.get(row.xid) ?? []), row]);
-  return [...groups.values()];
+function isDeleted(rows: readonly JournalRow[]): boolean {
+  const deletions = rows.filter(({ type }) => type === "member.deleted");
+  assert.ok(deletions.length <= 1, "deleted once");
+  for (const { target, data } of deletions)
+    assert.equal(data.seat, memberOf(target, rows).seat, "the seat of a deletion");
+  return deletions.length === 1;
 }
 
-function tell(members: Map<string, Told>, { type, target, at, data: { seat } }: JournalRow): void {
-  if (type === "member.created") {
-    assert.equal(typeof seat, "string");
-    members.set(target, { id: target, seat: String(seat), version: 1, createdAt: at, waitingSince: at });
-    return;
+/** Whoever came to be in a state once more than they left it is in it. */
+function memberOf(id: string, rows: readonly JournalRow[]): Told {
+  const moves = new Map<string, number>();
+  const count = (seat: string, by: number): unknown => moves.set(seat, (moves.get(seat) ?? 0) + by);
+  const changes = rows.filter(({ type }) => type !== "member.deleted");
+  const births = changes.filter(({ type }) => type === "member.created");
+  assert.equal(births.length, 1, `${id} was created once`);
+  for (const { type, data } of changes) {
+    if (type === "member.created") count(String(data.seat), 1);
+    else if (Array.isArray(data.seat)) {
+      count(String(data.seat[0]), -1);
+      count(String(data.seat[1]), 1);
+    }
   }
-  const member = members.get(target);
-  assert.ok(member, `${type} of ${target}, who was never created`);
-  if (type === "member.deleted") {
-    assert.equal(seat, member.seat, "the seat that a deletion tells");
-    members.delete(target);
-    return;
-  }
-  member.version += 1;
-  if (!Array.isArray(seat)) return;
-  assert.equal(seat[0], member.seat, `${type}: the seat before`);
-  member.seat = String(seat[1]);
-  if (member.seat === "waiting") member.waitingSince = at;
-}
-
-function inQueue(a: Told, b: Told): number {
-  return (
-    a.waitingSince.getTime() - b.waitingSince.getTime() ||
-    a.createdAt.getTime() - b.createdAt.getTime() ||
-    (a.id < b.id ? -1 : 1)
+  const left = [...moves].filter(([, balance]) => balance !== 0);
+  assert.deepEqual(
+    left.map(([, balance]) => balance),
+    [1],
+    `the transitions of ${id} follow one another`,
   );
-}
-
-/** The rows as the journal has them, to compare with the table's. */
-export function rowsOf(members: ReadonlyMap<string, Told>): { id: string; seat: string; version: number }[] {
-  return [...members.values()]
-    .map(({ id, seat, version }) => ({ id, seat, version }))
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return { id, seat: left[0]?.[0], version: changes.length };
 }

@@ -242,7 +242,10 @@ describe("jobs", () => {
       await workUntil(handlers, gone(kind));
       for (const [k] of keys.entries()) {
         const ofKey = started.filter((n) => n % 3 === k);
-        assert.deepEqual(ofKey, ofKey.toSorted((a, b) => a - b));
+        assert.deepEqual(
+          ofKey,
+          ofKey.toSorted((a, b) => a - b),
+        );
       }
       assert.equal(new Set(started).size, 45);
     });

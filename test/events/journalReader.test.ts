@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomInt } from "node:crypto";
 import { newId } from "../../src/base/ids.ts";
 import { event } from "../../src/events/event.ts";
@@ -41,6 +42,9 @@ describe("a reader of the journal", () => {
     (into: unknown[]): Follow =>
     async (_scope, events) =>
       void into.push(...events.map(({ data }) => data["n"]));
+
+  // Another process knows nothing of this one's open transaction, which lives in the asynchronous context.
+  const elsewhere = AsyncLocalStorage.snapshot();
 
   it("sees the events of all tenants once each, in the order of their commits", async () => {
     const name = await newReader();
@@ -150,10 +154,7 @@ describe("a reader of the journal", () => {
     await tell(someone(), 1);
     let inner: unknown;
     await readJournal(db, name, async () => {
-      inner = await new Promise((resolve, reject) => {
-        // Another process knows nothing of this one's open transaction.
-        queueOutside(() => readJournal(db, name, () => assert.fail("read twice")).then(resolve, reject));
-      });
+      inner = await elsewhere(() => readJournal(db, name, () => assert.fail("read twice")));
     });
     assert.deepEqual(inner, { handled: 0, more: false });
   });
@@ -180,7 +181,7 @@ describe("a reader of the journal", () => {
     const [writers, each] = [8, 25];
     const all = Array.from({ length: writers * each }, (_, n) => n);
     const seen: unknown[] = [];
-    let writing = true;
+    const written = new AbortController();
     const write = async (writer: number): Promise<void> => {
       const who = someone();
       for (let i = 0; i < each; i++) {
@@ -191,11 +192,11 @@ describe("a reader of the journal", () => {
       }
     };
     const read = async (): Promise<void> => {
-      while (writing) await readJournal(db, name, collect(seen), 10);
+      while (!written.signal.aborted) await readJournal(db, name, collect(seen), 10);
     };
     const reading = [read(), read()];
     await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
-    writing = false;
+    written.abort();
     await Promise.all(reading);
     await settled();
     while ((await readJournal(db, name, collect(seen), 50)).more);
@@ -205,19 +206,10 @@ describe("a reader of the journal", () => {
     );
     for (let writer = 0; writer < writers; writer++) {
       const own = seen.filter((n) => Math.floor(Number(n) / each) === writer).map(Number);
-      assert.deepEqual(own, own.toSorted((x, y) => x - y));
+      assert.deepEqual(
+        own,
+        own.toSorted((x, y) => x - y),
+      );
     }
   });
 });
-
-/** Runs outside the asynchronous context of the caller, as another process would. */
-let queued: (() => void)[] = [];
-const ticker = setInterval(() => {
-  const now = queued;
-  queued = [];
-  for (const run of now) run();
-}, 5);
-ticker.unref();
-function queueOutside(run: () => void): void {
-  queued.push(run);
-}

@@ -40,7 +40,7 @@ describe("a loop that looks for work", () => {
       if (looks < 20) look();
       return "none";
     }, unexpected);
-    look = loop.wake;
+    look = () => loop.wake();
     await until(() => looks >= 20);
     await loop.stop();
   });

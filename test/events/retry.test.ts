@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Hopeless } from "../../src/events/jobs.ts";
 import { afterFailure, defaultRetry, reasonOf } from "../../src/events/retry.ts";
 

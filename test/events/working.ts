@@ -30,7 +30,9 @@ export async function add(who: Who, ...jobs: NewJob[]): Promise<void> {
 }
 
 /** The jobs of these kinds that are there, as the database holds them. */
-export async function jobsOf(...kinds: string[]): Promise<(Pick<Job, "attempts" | "state"> & { last_error: string })[]> {
+export async function jobsOf(
+  ...kinds: string[]
+): Promise<(Pick<Job, "attempts" | "state"> & { last_error: string })[]> {
   const { pool } = await testDatabase();
   return (await pool.query("select * from jobs where kind = any($1) order by id", [kinds])).rows;
 }

@@ -9,7 +9,7 @@ import type { ScimObject, ScimValue } from "../../src/scim/types.ts";
 import { at, BASE_URL, type ScimClient } from "./scim.ts";
 
 /** One step, as `NNN-what.json` holds it. `{{name}}` stands for what a step before captured, `{{baseUrl}}` for the base. */
-export interface Recording {
+interface Recording {
   /** Where it is known from that a directory speaks so. */
   readonly source: string;
   readonly note?: string;

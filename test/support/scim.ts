@@ -54,7 +54,7 @@ const registry = createRegistry(schemas, resourceTypes);
 const found = registry.resourceType("User");
 assert.ok(found);
 /** User, as the server has it. */
-export const userType = found;
+const userType = found;
 
 /** An answer; `body` is empty where there is none. */
 export interface Answer {
@@ -218,7 +218,7 @@ export function at(value: ScimValue | undefined, pointer: string): ScimValue | u
 }
 
 /** What RFC 7643 and RFC 7644 demand of every answer. */
-export function checkAnswer({ status, headers, body }: Answer, method: string, path: string): void {
+function checkAnswer({ status, headers, body }: Answer, method: string, path: string): void {
   if (status === 204 || status === 304 || method === "HEAD") return assert.deepEqual(body, {});
   // RFC 7644 §8.1; errors of every kind included, or directories cannot read them.
   assert.equal(headers["content-type"], "application/scim+json", `${method} ${path} answered ${status}`);

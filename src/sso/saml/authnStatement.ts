@@ -1,0 +1,29 @@
+/** What the assertion says of the session at the identity provider (SAML Core §2.7.2). */
+import { SignInRefused } from "../types.ts";
+import { CLOCK_SKEW_MS, instant } from "./instants.ts";
+import { ASSERTION } from "./names.ts";
+import { attribute, childrenNamed } from "./xml.ts";
+
+export interface ProviderSession {
+  readonly sessionIndex: string | null;
+  readonly sessionEnds: Date | null;
+}
+
+/**
+ * The provider's session; the earliest end of all statements counts.
+ *
+ * @throws SignInRefused saml_authn_statement, saml_session_ended, saml_time
+ */
+export function readProviderSession(assertion: Element, now: Date): ProviderSession {
+  const statements = childrenNamed(assertion, ASSERTION, "AuthnStatement");
+  if (statements.length === 0) {
+    // SAML Profiles §4.1.4.2: an assertion about attributes alone says nothing of a sign-in.
+    throw new SignInRefused("saml_authn_statement", "The assertion does not say that anyone signed in.");
+  }
+  const ends = statements.flatMap((statement) => instant(statement, "SessionNotOnOrAfter") ?? []);
+  if (ends.some((end) => now.getTime() - CLOCK_SKEW_MS >= end)) {
+    throw new SignInRefused("saml_session_ended", "The session at the identity provider has ended.");
+  }
+  const [sessionIndex = null] = statements.flatMap((statement) => attribute(statement, "SessionIndex") ?? []);
+  return { sessionIndex, sessionEnds: ends.length === 0 ? null : new Date(Math.min(...ends)) };
+}

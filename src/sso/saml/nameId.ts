@@ -1,0 +1,44 @@
+/** The NameID of a subject, by which a person is known for years. */
+import { type ConnectionUrls, type SamlSettings, SignInRefused } from "../types.ts";
+import { ASSERTION, nameIdFormats } from "./names.ts";
+import { attribute, childrenNamed, plainText } from "./xml.ts";
+
+export interface NameId {
+  readonly value: string;
+  readonly format: string;
+}
+
+/** Several databases and SAML Core §8.3.7 (256) are stricter; some providers send distinguished names. */
+const MAX_LENGTH = 1024;
+
+/**
+ * The only NameID, exactly as signed: nothing is trimmed or folded, so that no two subjects become one.
+ *
+ * @throws SignInRefused saml_name_id
+ */
+export function readNameId(subject: Element, settings: SamlSettings, urls: ConnectionUrls): NameId {
+  const [element, ...more] = childrenNamed(subject, ASSERTION, "NameID");
+  if (!element || more.length > 0) throw badNameId("The subject must have a NameID, once.");
+  const value = plainText(element);
+  if (value === null || !isKey(value)) {
+    throw badNameId(`The NameID is empty, longer than ${MAX_LENGTH} characters, padded, or not plain text.`);
+  }
+  const format = attribute(element, "Format") ?? nameIdFormats.unspecified;
+  if (format === nameIdFormats.persistent) checkQualifiers(element, settings, urls);
+  return { value, format };
+}
+
+function isKey(value: string): boolean {
+  return value.length > 0 && value.length <= MAX_LENGTH && value === value.trim() && !/\p{Cc}/u.test(value);
+}
+
+/** SAML Core §8.3.7: another qualifier makes another person of the same value. */
+function checkQualifiers(element: Element, settings: SamlSettings, urls: ConnectionUrls): void {
+  const isOurs = (name: string, expected: string) => (attribute(element, name) ?? expected) === expected;
+  if (isOurs("NameQualifier", settings.entityId) && isOurs("SPNameQualifier", urls.spEntityId)) return;
+  throw badNameId("The persistent NameID is qualified for another provider.");
+}
+
+function badNameId(detail: string): SignInRefused {
+  return new SignInRefused("saml_name_id", detail);
+}

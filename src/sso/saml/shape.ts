@@ -1,0 +1,103 @@
+/**
+ * The shape that a response must have before its signature is checked: one assertion, signatures only where SAML puts
+ * them, one element for each ID. Wrapping attacks need another shape. What is read here may be unsigned: it refuses
+ * and decides nothing.
+ */
+import { SignInRefused } from "../types.ts";
+import { ASSERTION, PROTOCOL, XMLDSIG } from "./names.ts";
+import { attribute, childrenNamed, descendants, isNamed, MalformedXml, parseXml } from "./xml.ts";
+
+export interface ResponseShape {
+  readonly response: Element;
+  readonly assertion: Element;
+  readonly responseSigned: boolean;
+  readonly assertionSigned: boolean;
+}
+
+/** The deepest response of a known identity provider has 9 levels; the library walks them by recursion. */
+const MAX_DEPTH = 32;
+/** The fullest start tag of a known identity provider has 8 attributes. */
+const MAX_ATTRIBUTES = 64;
+
+/**
+ * The root of a response, which is an error's root too.
+ *
+ * @throws SignInRefused saml_malformed, saml_too_complex, saml_root
+ */
+export function parseResponse(text: string): Element {
+  const root = parsed(text);
+  for (const [element, depth] of descendants(root)) refuseComplexElement(element, depth);
+  if (!isNamed(root, PROTOCOL, "Response")) {
+    throw new SignInRefused("saml_root", "The message is no SAML 2.0 Response.");
+  }
+  return root;
+}
+
+/**
+ * The parts of a response that says to have succeeded.
+ *
+ * @throws SignInRefused saml_encrypted, saml_assertion_count, saml_duplicate_id, saml_signature_place, saml_unsigned
+ */
+export function shapeOf(response: Element): ResponseShape {
+  const elements = Array.from(descendants(response), ([element]) => element);
+  refuseEncryption(elements);
+  const assertion = onlyAssertion(response, elements);
+  refuseDuplicateIds(elements);
+  refuseStraySignatures(elements, [response, assertion]);
+  const shape = { response, assertion, responseSigned: isSigned(response), assertionSigned: isSigned(assertion) };
+  if (shape.responseSigned || shape.assertionSigned) return shape;
+  throw new SignInRefused("saml_unsigned", "Neither the response nor its assertion is signed.");
+}
+
+function parsed(text: string): Element {
+  try {
+    return parseXml(text);
+  } catch (error) {
+    if (!(error instanceof MalformedXml)) throw error;
+    throw new SignInRefused("saml_malformed", "The response is not well-formed XML.", error);
+  }
+}
+
+function refuseComplexElement(element: Element, depth: number): void {
+  if (depth > MAX_DEPTH || element.attributes.length > MAX_ATTRIBUTES) {
+    throw new SignInRefused("saml_too_complex", "The response is nested too deeply or an element has too many attributes.");
+  }
+}
+
+function refuseEncryption(elements: readonly Element[]): void {
+  if (elements.some(({ localName }) => /^Encrypted/.test(localName))) {
+    const detail = "The assertion is encrypted; turn assertion encryption off at the identity provider.";
+    throw new SignInRefused("saml_encrypted", detail);
+  }
+}
+
+/** By local name, so that an assertion in a foreign namespace is not passed over (SAML Profiles §4.1.4.2). */
+function onlyAssertion(response: Element, elements: readonly Element[]): Element {
+  const everywhere = elements.filter(({ localName }) => localName === "Assertion");
+  const [assertion] = childrenNamed(response, ASSERTION, "Assertion");
+  if (assertion !== undefined && everywhere.length === 1) return assertion;
+  throw new SignInRefused("saml_assertion_count", "The response must hold exactly one SAML 2.0 assertion, directly.");
+}
+
+/** xml-crypto takes ID, Id and id for identifiers alike, so we do too. */
+function refuseDuplicateIds(elements: readonly Element[]): void {
+  const ids = elements.flatMap((element) => ["ID", "Id", "id"].flatMap((name) => attribute(element, name) ?? []));
+  if (new Set(ids).size !== ids.length) {
+    throw new SignInRefused("saml_duplicate_id", "Two elements of the response have the same ID.");
+  }
+}
+
+/** SAML Core §5.4.1 and §5.4.2: enveloped signatures, at most one for each of response and assertion. */
+function refuseStraySignatures(elements: readonly Element[], owners: readonly Element[]): void {
+  const signatures = elements.filter(({ localName }) => localName === "Signature");
+  const placed = signatures.filter((one) => owners.some((owner) => one.parentNode === owner));
+  const owned = new Set(placed.map((one) => one.parentNode));
+  const misshapen = placed.some((one) => childrenNamed(one, XMLDSIG, "SignedInfo").length !== 1);
+  if (placed.length !== signatures.length || owned.size !== placed.length || misshapen) {
+    throw new SignInRefused("saml_signature_place", "A signature stands where SAML puts none, or in two copies.");
+  }
+}
+
+function isSigned(element: Element): boolean {
+  return childrenNamed(element, XMLDSIG, "Signature").length === 1;
+}

@@ -1,0 +1,48 @@
+/** The one place where the library judges: which bytes have been signed by the connection's certificates. */
+import { type CacheProvider, SAML, ValidateInResponseTo } from "@node-saml/node-saml";
+import { SignInRefused, type SamlSettings } from "../types.ts";
+import { parseXml } from "./xml.ts";
+
+/** The library's own makes a timer for each object; nothing is kept here, since attempts are rows. */
+const noCache: CacheProvider = {
+  saveAsync: () => Promise.resolve(null),
+  getAsync: () => Promise.resolve(null),
+  removeAsync: () => Promise.resolve(null),
+};
+
+export interface SignedParts {
+  readonly responseSigned: boolean;
+  readonly assertionSigned: boolean;
+}
+
+/**
+ * The signed assertion of a response, parsed anew from the canonical bytes that the signature covers.
+ *
+ * Every signature that is present must be good (SAML Profiles §4.1.4.3), and at least one there must be. The library
+ * is asked for nothing else: its clock and audience are off, since `now` is ours and so is the policy.
+ *
+ * @param text XML of a Response
+ * @throws SignInRefused saml_signature
+ */
+export async function signedAssertion(text: string, settings: SamlSettings, signed: SignedParts): Promise<Element> {
+  const library = new SAML({
+    idpCert: [...settings.certificates],
+    wantAuthnResponseSigned: signed.responseSigned,
+    wantAssertionsSigned: signed.assertionSigned,
+    validateInResponseTo: ValidateInResponseTo.never,
+    cacheProvider: noCache,
+    audience: false,
+    acceptedClockSkewMs: -1,
+    callbackUrl: "unused:",
+    issuer: "unused:",
+  });
+  try {
+    const field = Buffer.from(text, "utf8").toString("base64");
+    const { profile } = await library.validatePostResponseAsync({ SAMLResponse: field });
+    return parseXml(profile?.getAssertionXml?.() ?? "");
+  } catch (error) {
+    // One code and one text for whatever fails inside: its own words would tell a forger how far they came.
+    const detail = "No certificate of this connection made the signature; compare it with the identity provider's.";
+    throw new SignInRefused("saml_signature", detail, error);
+  }
+}
