@@ -42,10 +42,12 @@ export function cpuOf(pid: number): number {
   return ((utime ?? NaN) + (stime ?? NaN)) * TICK_MS;
 }
 
-/** The same of a process and its children, which must not end meanwhile: a postmaster with its pooled connections. */
+/** The same of a process and its children, those that have ended too: a postmaster and its connections. */
 export function cpuOfFamily(pid: number): number {
   const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && fieldsOf(Number(name))[1] === `${pid}`);
-  return [pid, ...children.map(Number)].reduce((sum, each) => sum + (cpuOf(each) || 0), 0);
+  const [userOfEnded, systemOfEnded] = fieldsOf(pid).slice(13, 15).map(Number);
+  const ended = ((userOfEnded ?? NaN) + (systemOfEnded ?? NaN)) * TICK_MS;
+  return children.reduce((sum, each) => sum + (cpuOf(Number(each)) || 0), cpuOf(pid) + ended);
 }
 
 /** Fields of /proc/<pid>/stat from the third, the state, on: the second holds a name in brackets. */

@@ -6,7 +6,9 @@ import { sameSecret } from "../base/secrets.ts";
 import { authenticateApiKey } from "../directory/apiKeys.ts";
 import type { Tenant } from "../directory/tenant.ts";
 import { findTenant, noSuchTenant } from "../directory/tenants.ts";
+import { memberSessionOf, type MemberSession } from "../directory/memberSession.ts";
 import { bearerToken } from "../http/bearer.ts";
+import { cookiesFor, readCookie } from "../http/cookies.ts";
 import type { Actor, Database } from "../storage/types.ts";
 import type { Route } from "./route.ts";
 
@@ -14,24 +16,44 @@ import type { Route } from "./route.ts";
 export interface Caller {
   readonly actor: Actor;
   readonly permissions: readonly string[];
-  /** The only tenant that an API key reaches; null for the operator, who reaches all. */
+  /** The only tenant that an API key or a session reaches; null for the operator, who reaches all. */
   readonly home: Tenant | null;
+  readonly session: MemberSession | null;
 }
 
 /**
- * Who sent a request: the operator, or an API key.
+ * Who sent a request: the operator, an API key, or a member by the cookie of their session.
  *
- * @throws Refusal `unauthenticated`
+ * @throws Refusal `unauthenticated`; `forbidden` for a cookie's request that another site may have made
  */
 export async function callerOf(
   req: IncomingMessage,
-  { db, operatorKeys }: { db: Database; operatorKeys: readonly string[] },
+  { db, operatorKeys, publicUrl }: { db: Database; operatorKeys: readonly string[]; publicUrl: string },
   now: Date,
 ): Promise<Caller> {
+  const cookie = readCookie(req, cookiesFor(publicUrl).session);
+  if (req.headers.authorization === undefined && cookie !== undefined) return sessionCaller(req, db, cookie, now);
   const token = bearerToken(req);
-  if (isOperator(token, operatorKeys)) return { actor: { type: "operator" }, permissions: [everything], home: null };
+  if (isOperator(token, operatorKeys))
+    return { actor: { type: "operator" }, permissions: [everything], home: null, session: null };
   const { keyId, permissions, tenant } = await authenticateApiKey(db, token, now);
-  return { actor: { type: "api_key", id: keyId }, permissions, home: tenant };
+  return { actor: { type: "api_key", id: keyId }, permissions, home: tenant, session: null };
+}
+
+async function sessionCaller(req: IncomingMessage, db: Database, cookie: string, now: Date): Promise<Caller> {
+  const session = await memberSessionOf(db, cookie, now);
+  if (!session) throw new Refusal("unauthenticated", "The session has ended. Sign in again.");
+  checkForgery(req, session.session.csrfToken);
+  const { member, permissions, tenant } = session;
+  return { actor: { type: "member", id: member.id }, permissions, home: tenant, session };
+}
+
+/** A cookie comes along whoever makes the request; the token of `GET /session` is known to our own pages alone. */
+function checkForgery(req: IncomingMessage, token: string): void {
+  if (req.method === "GET" || req.method === "HEAD") return;
+  const given = req.headers["x-csrf-token"];
+  if (typeof given === "string" && sameSecret(given, token)) return;
+  throw new Refusal("forbidden", "Send the header X-CSRF-Token with the csrfToken of GET /api/v1/session.");
 }
 
 /** Compares with every key, so that time does not tell which one came close. */
@@ -57,7 +79,12 @@ export async function tenantOf(caller: Caller, reference: string, db: Database, 
  * @throws Refusal `forbidden`
  */
 export function checkPermission(caller: Caller, { permission }: Pick<Route, "permission">): void {
-  if (permission === "public" || caller.actor.type === "operator") return;
+  if (permission === "public") return;
+  if (caller.actor.type === "operator" && permission !== "session") return;
+  if (permission === "session") {
+    if (caller.session === null) throw new Refusal("forbidden", "This is for members who have signed in.");
+    return;
+  }
   if (permission === "operator") throw new Refusal("forbidden", "This is for the operator key alone.");
   if (permits(caller.permissions, permission)) return;
   const detail = `This needs the permission ${permission}. Use a credential that has it.`;

@@ -9,11 +9,13 @@ import { type AdminOptions, adminRouter } from "./router.ts";
 import { roleMappings } from "./roleMappings.ts";
 import { scimTokens } from "./scimTokens.ts";
 import { seats } from "./seats.ts";
+import { session } from "./session.ts";
 import { tenants } from "./tenants.ts";
 import { webhooks } from "./webhooks.ts";
 
 /** Everything that the API offers, in the order of its document. */
 export const resources: readonly Resource[] = [
+  session,
   tenants,
   plans,
   seats,

@@ -4,6 +4,8 @@
  * happens is decided in `directory/`.
  */
 import type { areas, verbs } from "../admission/permissions.ts";
+import type { MemberSession } from "../directory/memberSession.ts";
+import type { Browser } from "../directory/ssoSignIn.ts";
 import type { Tenant } from "../directory/tenant.ts";
 import type { Outbound } from "../http/outbound.ts";
 import type { Actor, Database, Who } from "../storage/types.ts";
@@ -47,7 +49,8 @@ export interface Reply {
 /** A route of the whole server: for the operator, or for everybody. */
 interface ServerRoute extends Described {
   readonly scope: "server";
-  readonly permission: "operator" | "public";
+  /** `session`: any signed-in member. */
+  readonly permission: "operator" | "public" | "session";
   handle(call: Call): Promise<Answer>;
 }
 
@@ -77,6 +80,10 @@ export interface Call<Query = unknown, Body = unknown> {
   readonly secretKeys: readonly Buffer[];
   /** Where requests may go; nothing is sent while somebody waits for an answer. */
   readonly outbound: Pick<Outbound, "urlFault">;
+  /** The session of a request that came with its cookie. */
+  readonly session: MemberSession | null;
+  /** The browser or client, for the sign-in log. */
+  readonly from: Browser;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;

@@ -95,23 +95,24 @@ async function answer(
 ): Promise<Answer> {
   const { db, publicUrl, secretKeys, outbound } = options;
   const params = paramsOf(req);
-  const given = { db, publicUrl, secretKeys, outbound, now, params };
+  const from = { ip: req.ip ?? null, userAgent: req.headers["user-agent"]?.slice(0, 300) ?? null };
+  const given = { db, publicUrl, secretKeys, outbound, now, params, from };
   if (route.permission === "public")
     return route.handle({ ...given, ...NOBODY, ...(await request(route, check, req)) });
   const caller = await callerOf(req, options, now);
-  const { actor, permissions } = caller;
+  const { actor, permissions, session } = caller;
   if (route.scope === "server") {
     checkPermission(caller, route);
-    return route.handle({ ...given, actor, permissions, ...(await request(route, check, req)) });
+    return route.handle({ ...given, actor, permissions, session, ...(await request(route, check, req)) });
   }
   const tenant = await tenantOf(caller, params["t"] ?? "", db, now);
   checkPermission(caller, route);
   const who = { tenantId: tenant.id, actor, now };
-  return route.handle({ ...given, actor, permissions, who, tenant, ...(await request(route, check, req)) });
+  return route.handle({ ...given, actor, permissions, session, who, tenant, ...(await request(route, check, req)) });
 }
 
 /** The caller of what is public. */
-const NOBODY = { actor: { type: "system" }, permissions: [] } as const;
+const NOBODY = { actor: { type: "system" }, permissions: [], session: null } as const;
 
 async function request(route: Route, check: RequestCheck, req: Request): Promise<Pick<Call, "query" | "body">> {
   checkIds(paramsOf(req));

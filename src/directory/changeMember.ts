@@ -28,6 +28,12 @@ export interface Change {
 
 type Check = (read: Transaction["run"], before: Member, after: Member, rules: Rules) => Promise<void>;
 
+/**
+ * SQLSTATEs of a write that somebody was faster than: the member has changed since it was read, or (check_violation) it
+ * held the last seat in use and that was given back meanwhile.
+ */
+const FASTER: ReadonlySet<string | undefined> = new Set([STALE, "23514"]);
+
 /** How often a change is tried on a member that others change at the same time, before the lock is taken. */
 const QUICK_TRIES = 3;
 
@@ -74,7 +80,7 @@ async function quickly(
     const version = await send(db, who, settled.seatDoor, rules, statement);
     return version === null ? "careful" : after;
   } catch (error) {
-    if (sqlState(error) === STALE) return "stale";
+    if (FASTER.has(sqlState(error))) return "stale";
     throw error;
   }
 }

@@ -187,10 +187,13 @@ export function memberExists(tenantId: string, id: string): Statement {
 export function clearManager(tenantId: string, managerId: string, now: Date): Statement {
   return {
     name: "member_clear_manager",
-    text: `update members set manager_id = null, version = version + 1, updated_at = $3,
-        scim = case when (scim->$4::text) - 'manager' = '{}'::jsonb then scim - $4::text
-          else scim #- array[$4::text, 'manager'] end
-      where tenant_id = $1 and manager_id = $2`,
+    text: `with changed as (update members set manager_id = null, version = version + 1, updated_at = $3,
+          scim = case when (scim->$4::text) - 'manager' = '{}'::jsonb then scim - $4::text
+            else scim #- array[$4::text, 'manager'] end
+        where tenant_id = $1 and manager_id = $2 returning id)
+      insert into events (tenant_id, id, type, actor_type, target_type, target_id, at, data)
+      select $1, uuid_v7($3), 'member.updated', 'system', 'member', id, $3,
+        jsonb_build_object('attributes', jsonb_build_array($4::text)) from changed`,
     values: [tenantId, managerId, now, ENTERPRISE],
   };
 }

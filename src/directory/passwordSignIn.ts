@@ -18,7 +18,11 @@ import {
 import { checkPassword, hashPassword, verifyPassword } from "./passwords.ts";
 import { openSession, type OpenedSession } from "./sessions.ts";
 import { insertSignIn, touchMember } from "./signIns.store.ts";
+import { domainOf } from "./signInTenant.ts";
+import { verifiedDomains } from "./signInTenant.store.ts";
 import { SignInStopped, type Browser } from "./ssoSignIn.ts";
+import type { Tenant } from "./tenant.ts";
+import { completeSettings } from "./tenantSettings.ts";
 
 /** Who wants in, as typed. */
 export interface PasswordCredentials {
@@ -36,7 +40,6 @@ const WINDOW_MINUTES = 15;
  *
  * An unknown address costs the same time as a wrong password, and says the same.
  *
- * @param enforced whether single sign-on is required of this member (rule 28); break-glass members are exempt
  * @throws SignInStopped `too_many_attempts`, `password_wrong`, `sso_required`, `suspended`, `invited`
  */
 export async function signInByPassword(
@@ -44,7 +47,7 @@ export async function signInByPassword(
   who: Who,
   { email, password }: Pick<PasswordCredentials, "email" | "password">,
   from: Browser,
-  settings: { readonly hours: number; readonly enforced: (member: PasswordRow) => boolean },
+  settings: PasswordSettings,
 ): Promise<OpenedSession> {
   const key = fold(email);
   const limits = limitKeys(who.tenantId, key, from.ip);
@@ -166,4 +169,23 @@ export async function changeOwnPassword(
     const target = { type: "member", id: session.memberId } as const;
     await record(scope, event(scope, "member.password_changed", target));
   });
+}
+
+/** What a tenant's settings say of signing in by password (rule 28). */
+export interface PasswordSettings {
+  readonly hours: number;
+  readonly enforced: (member: PasswordRow) => boolean;
+}
+
+/** Reads them, with whether the domain of an address is one that the tenant has verified. */
+export async function passwordSettings(db: Database, tenant: Tenant): Promise<PasswordSettings> {
+  const { sessionHours, ssoRequired } = completeSettings(tenant.settings, tenant.planQuota).signIn;
+  const domains =
+    ssoRequired === "verifiedDomains"
+      ? await onceInTenant(db, { tenantId: tenant.id }, verifiedDomains(tenant.id))
+      : [[]];
+  const owned = new Set(domains[0].map(({ domain }) => domain));
+  const isOwned = ({ emailKey }: PasswordRow): boolean => emailKey !== null && owned.has(domainOf(emailKey) ?? "");
+  const enforced = ssoRequired === "everyone" ? () => true : ssoRequired === "no" ? () => false : isOwned;
+  return { hours: sessionHours, enforced };
 }

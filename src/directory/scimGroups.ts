@@ -6,7 +6,7 @@ import type { Page } from "../scim/list.ts";
 import { ScimRefusal, type ScimObject } from "../scim/types.ts";
 import { inTenant, onceInTenant, readOnce, violatedUnique } from "../storage/scope.ts";
 import type { Database, Scope, Transaction } from "../storage/types.ts";
-import { groupProfileOf, isNoChange, type Group, type MembershipChange } from "./group.ts";
+import { groupProfileOf, isNoChange, type Group, type GroupProfile, type MembershipChange } from "./group.ts";
 import {
   countOfGroups,
   deleteGroup,
@@ -25,6 +25,7 @@ import { changedAttributes } from "./memberEvents.ts";
 import { rulesOf, type TenantRules } from "./rules.ts";
 import { passSeats } from "./seats.store.ts";
 import { underLock } from "./underLock.ts";
+import { checkKeyLength } from "./keyLength.ts";
 import type { Where } from "./members.store.ts";
 import type { DirectoryWho } from "./scimMembers.ts";
 
@@ -49,7 +50,8 @@ export async function createScimGroup(
 ): Promise<{ group: GroupView; result: MembershipResult }> {
   const { tenantId, directoryId, now } = who;
   await checkMembers(readOnce(db, who), tenantId, members, refuseUnknown);
-  const group = { id: newId(now), directoryId, ...groupProfileOf(scim), version: 1, createdAt: now, updatedAt: now };
+  const profile = checkedProfile(scim);
+  const group = { id: newId(now), directoryId, ...profile, version: 1, createdAt: now, updatedAt: now };
   const told = event(who, "group.created", { type: "group", id: group.id }, { added: members });
   const insert = insertGroup(tenantId, group, members, told);
   // A member who is being removed is out of every group first, and this one is not there yet: wait for each other.
@@ -160,7 +162,7 @@ async function writeAttributes(
 ): Promise<void> {
   const [before] = await scope.trx.run(groupById(scope.tenantId, directoryId, id, false));
   if (!before) throw noSuchGroup(id);
-  const profile = groupProfileOf(make(before));
+  const profile = checkedProfile(make(before));
   if (isDeepStrictEqual(profile.scim, before.scim)) return;
   const after = { ...before, ...profile, version: before.version + 1, updatedAt: scope.now };
   const attributes = changedAttributes(before.scim, profile.scim);
@@ -212,6 +214,13 @@ async function checkMembers(
   if (!refuse || ids.length === 0) return;
   const unknown = await read(unknownMembers(tenantId, ids));
   if (unknown.length > 0) throw refuse(unknown.map(({ id }) => id));
+}
+
+/** @throws ScimRefusal `invalidValue` for a name or external id too long to be found by */
+function checkedProfile(scim: ScimObject): GroupProfile {
+  const profile = groupProfileOf(scim);
+  checkKeyLength({ displayName: profile.nameKey, externalId: profile.externalId });
+  return profile;
 }
 
 function noSuchGroup(id: string): Refusal {

@@ -23,8 +23,7 @@ export function whenToTell(last: Date | null, now: Date): Date | null {
 
 /** What an event says of the seats of its tenant: perhaps moved, someone began to wait, or nothing. */
 export function seatNews({ type, data }: JournalEvent): "moved" | "waiting" | null {
-  if (type === "tenant.updated" || type === "plan.changed")
-    return "seatLimit" in data || "attributes" in data ? "moved" : null;
+  if (type === "tenant.updated" || type === "plan.changed") return "seatLimit" in data ? "moved" : null;
   if (!type.startsWith("member.")) return null;
   const { seat } = data;
   // A creation and a removal tell a state, a change tells `[before, after]`.

@@ -224,6 +224,11 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
       connectionId: orNull(id("The connection, where it was one.")),
     },
   },
+  "member.password_changed": {
+    description: "A member chose another password; their other sessions ended.",
+    target: "member",
+    data: {},
+  },
   "member.signed_out": { description: "A member's session was ended.", target: "member", data: {} },
   "member.identity_linked": {
     description: "A member can sign in through a connection from now on.",

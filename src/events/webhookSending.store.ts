@@ -29,7 +29,7 @@ export interface ClaimLimits {
   readonly leaseMs: number;
   /** Of all endpoints. */
   readonly most: number;
-  /** Of one endpoint; of one that fails, a single one. */
+  /** Of one endpoint; of one that has failed for a minute, a single one. */
   readonly mostOfEach: number;
   /** What this process is sending: endpoint → how many. */
   readonly busy: ReadonlyMap<string, number>;
@@ -51,7 +51,7 @@ export function claimDeliveries({ leaseMs, most, mostOfEach, busy }: ClaimLimits
               and not exists (select from webhook_deliveries p where p.tenant_id = d.tenant_id
                 and p.webhook_id = d.webhook_id and p.key = d.key and p.status = 'pending' and p.seq < d.seq)
             order by d.due_at, d.seq
-            limit greatest(0, case when w.failing_since is null then $2::int else 1 end - coalesce(b.sending, 0))
+            limit greatest(0, case when w.failing_since < now() - interval '1 minute' then 1 else $2::int end - coalesce(b.sending, 0))
             for update of d skip locked) d
         where w.enabled order by d.due_at limit $5),
       claimed as (

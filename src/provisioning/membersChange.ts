@@ -52,18 +52,19 @@ export function memberIds(members: ScimValue | undefined, leniency: Leniency): s
   return [...new Set(ids)];
 }
 
-function memberId({ value, type, $ref }: ScimObject, leniency: Leniency): string[] {
-  const isGroup = String(type).toLowerCase() === "group" || /\/Groups\//i.test(String($ref ?? ""));
-  if (isGroup) {
+function memberId(member: ScimObject, leniency: Leniency): string[] {
+  const [value, type, address] = ["value", "type", "$ref"].map((name) => textOf(member[name]));
+  if (type?.toLowerCase() === "group" || /\/Groups\//i.test(address ?? "")) {
     // RFC 7643 §4.2 lets a service provider choose whether groups nest; directories that do send them flattened too.
-    throw new ScimRefusal(
-      "invalidValue",
-      `members: groups in groups are not taken; send the people of ${String(value)}`,
-    );
+    throw new ScimRefusal("invalidValue", `members: groups in groups are not taken; send the people of ${value}`);
   }
   if (isUuid(value)) return [value.toLowerCase()];
   if (leniency.allows("unknownMember")) return [];
-  throw unknownMember([String(value)]);
+  throw unknownMember([value ?? ""]);
+}
+
+function textOf(value: ScimValue | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** The refusal of ids that name no member. */

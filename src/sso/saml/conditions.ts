@@ -24,7 +24,8 @@ export function checkConditions(assertion: Element, urls: ConnectionUrls, now: D
 /** SAML Core §2.5.1: a condition that is not understood makes the assertion indeterminate. */
 function refuseUnknownConditions(conditions: Element): void {
   const isKnown = (one: Element) => one.namespaceURI === ASSERTION && understood.includes(one.localName);
-  if (!childElements(conditions).every(isKnown)) throw badConditions("The assertion has a condition that is not known.");
+  if (!childElements(conditions).every(isKnown))
+    throw badConditions("The assertion has a condition that is not known.");
 }
 
 /** SAML Core §2.5.1.4: restrictions are joined by AND, the audiences of one by OR. */

@@ -24,7 +24,9 @@ export function checkStatus(response: Element): void {
 
 /** The last part of a status URN, as `NoPassive`: the only text of a failed answer that is repeated. */
 function shortStatus(code: Element): string {
-  return /^urn:oasis:names:tc:SAML:2\.0:status:([A-Za-z]{1,40})$/.exec(attribute(code, "Value") ?? "")?.[1] ?? "unknown";
+  return (
+    /^urn:oasis:names:tc:SAML:2\.0:status:([A-Za-z]{1,40})$/.exec(attribute(code, "Value") ?? "")?.[1] ?? "unknown"
+  );
 }
 
 /**

@@ -60,12 +60,15 @@ function parsed(text: string): Element {
 
 function refuseComplexElement(element: Element, depth: number): void {
   if (depth > MAX_DEPTH || element.attributes.length > MAX_ATTRIBUTES) {
-    throw new SignInRefused("saml_too_complex", "The response is nested too deeply or an element has too many attributes.");
+    throw new SignInRefused(
+      "saml_too_complex",
+      "The response is nested too deeply or an element has too many attributes.",
+    );
   }
 }
 
 function refuseEncryption(elements: readonly Element[]): void {
-  if (elements.some(({ localName }) => /^Encrypted/.test(localName))) {
+  if (elements.some(({ localName }) => localName.startsWith("Encrypted"))) {
     const detail = "The assertion is encrypted; turn assertion encryption off at the identity provider.";
     throw new SignInRefused("saml_encrypted", detail);
   }

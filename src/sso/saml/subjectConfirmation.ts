@@ -25,7 +25,10 @@ export function checkSubjectConfirmation(subject: Element, urls: ConnectionUrls,
   const outcomes = bearers.map((bearer) => outcomeOf(() => confirm(bearer, urls, now)));
   const good = outcomes.find((outcome) => "requestId" in outcome);
   if (good && "requestId" in good) return good;
-  throw outcomes.find((outcome) => outcome instanceof SignInRefused) ?? unconfirmed("The subject has no bearer confirmation.");
+  throw (
+    outcomes.find((outcome) => outcome instanceof SignInRefused) ??
+    unconfirmed("The subject has no bearer confirmation.")
+  );
 }
 
 function outcomeOf(check: () => Confirmation): Confirmation | SignInRefused {

@@ -51,7 +51,7 @@ export function plainText(element: Element): string | null {
 
 /** Whether all characters are XML's (XML 1.0 §2.2): no controls but tab and line ends, no lone surrogates. */
 export function isXmlText(text: string): boolean {
-  return /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u.test(text);
+  return !/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text);
 }
 
 /** Text for an attribute in double quotes or for content. */

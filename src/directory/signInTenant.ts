@@ -1,0 +1,65 @@
+import { domainToASCII } from "node:url";
+import { Refusal } from "../base/errors.ts";
+import { fold } from "../base/fold.ts";
+import { acrossTenants } from "../storage/scope.ts";
+import type { Database } from "../storage/types.ts";
+import { tenantOfDomain } from "./signInTenant.store.ts";
+import type { Tenant } from "./tenant.ts";
+import { findTenant } from "./tenants.ts";
+
+/** The domain of an address in the form that domains are kept in; null for no address. */
+export function domainOf(email: string): string | null {
+  const at = email.lastIndexOf("@");
+  if (at < 1) return null;
+  return domainToASCII(fold(email.slice(at + 1))) || null;
+}
+
+/**
+ * The tenant that somebody means to sign in to: by name, else by the verified domain of their address, the most
+ * specific one first.
+ *
+ * @throws Refusal `invalid_request` where neither tells
+ */
+export async function findSignInTenant(
+  db: Database,
+  now: Date,
+  { reference, email }: { reference?: string | undefined; email: string | undefined },
+): Promise<Tenant> {
+  const tenant = await signInTenant(db, now, { reference, email });
+  if (tenant) return tenant;
+  throw new Refusal("invalid_request", "Name the organisation: its slug, as in tenant=acme.");
+}
+
+/** The same; undefined where neither tells, or there is no such tenant. */
+export async function signInTenant(
+  db: Database,
+  now: Date,
+  { reference, email }: { reference?: string | undefined; email: string | undefined },
+): Promise<Tenant | undefined> {
+  const reader = { actor: { type: "system" }, now } as const;
+  const named = reference ?? (await byDomain(db, reader, email));
+  if (named === undefined) return undefined;
+  try {
+    return await findTenant(db, reader, named);
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "not_found") return undefined;
+    throw error;
+  }
+}
+
+async function byDomain(
+  db: Database,
+  reader: Parameters<typeof acrossTenants>[1],
+  email: string | undefined,
+): Promise<string | undefined> {
+  const domain = email === undefined ? null : domainOf(email);
+  if (domain === null) return undefined;
+  return acrossTenants(db, reader, async ({ trx }) => {
+    const labels = domain.split(".");
+    for (let first = 0; first < labels.length - 1; first++) {
+      const [found] = await trx.run(tenantOfDomain(labels.slice(first).join(".")));
+      if (found) return found.tenantId;
+    }
+    return undefined;
+  });
+}

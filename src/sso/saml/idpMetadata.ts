@@ -1,0 +1,92 @@
+/** Reads what an identity provider says of itself (SAML Metadata §2). The admin who hands it in vouches for it. */
+import { Refusal } from "../../base/errors.ts";
+import type { SamlSettings } from "../types.ts";
+import { HTTP_REDIRECT, METADATA, PROTOCOL, XMLDSIG } from "./names.ts";
+import { checkSamlSettings, type SettingsOptions } from "./settings.ts";
+import { attribute, childrenNamed, descendants, isNamed, isXmlText, MalformedXml, parseXml } from "./xml.ts";
+
+/** In characters; an identity provider's own document has 3,000 to 30,000, a federation's millions. */
+const MAX_METADATA = 1024 * 1024;
+
+/**
+ * The settings in a metadata document that describes one identity provider: one EntityDescriptor, or the one in an
+ * EntitiesDescriptor that is an identity provider.
+ *
+ * @throws Refusal invalid_request, with words that say what to change
+ */
+export function parseIdpMetadata(xml: string, now: Date, options: SettingsOptions = {}): SamlSettings {
+  const root = parsed(xml);
+  const entity = onlyIdentityProvider(root);
+  const [descriptor, ...more] = descriptorsOf(entity);
+  if (!descriptor || more.length > 0) throw refused("The metadata describes several roles of one identity provider.");
+  for (const element of lineage(descriptor)) refuseExpired(element, now);
+  const entityId = attribute(entity, "entityID") ?? "";
+  return checkSamlSettings(
+    { entityId, ssoUrl: ssoUrlOf(descriptor), certificates: certificatesOf(descriptor) },
+    options,
+  );
+}
+
+function parsed(xml: string): Element {
+  if (xml.length > MAX_METADATA) throw refused(`The metadata is larger than ${MAX_METADATA} characters.`);
+  // As in responses: entities and default attributes are no part of SAML.
+  if (/<!(?!--|\[CDATA\[)/.test(xml)) throw refused("The metadata holds a document type declaration; remove it.");
+  if (!isXmlText(xml)) throw refused("The metadata holds characters that XML does not have.");
+  try {
+    return parseXml(xml.replace(/^\uFEFF/, "").trim());
+  } catch (error) {
+    if (!(error instanceof MalformedXml)) throw error;
+    throw refused("The metadata is not well-formed XML; give the document itself and not the page that shows it.");
+  }
+}
+
+function onlyIdentityProvider(root: Element): Element {
+  const entities = Array.from(descendants(root), ([element]) => element)
+    .filter((element) => isNamed(element, METADATA, "EntityDescriptor"))
+    .filter((entity) => descriptorsOf(entity).length > 0);
+  const [entity, ...more] = entities;
+  if (!entity) throw refused("The metadata describes no SAML 2.0 identity provider.");
+  if (more.length > 0)
+    throw refused("The metadata describes several identity providers; give the one of this customer.");
+  return entity;
+}
+
+/** SAML Metadata §2.4.1: a role counts for the protocols that it names. */
+function descriptorsOf(entity: Element): Element[] {
+  return childrenNamed(entity, METADATA, "IDPSSODescriptor").filter((role) =>
+    (attribute(role, "protocolSupportEnumeration") ?? "").split(/\s+/).includes(PROTOCOL),
+  );
+}
+
+/** The element and what it stands in: each may bear a validUntil. */
+function lineage(element: Element): Element[] {
+  const parent = element.parentNode;
+  return parent?.nodeType === element.ELEMENT_NODE ? [element, ...lineage(parent as Element)] : [element];
+}
+
+function refuseExpired(element: Element, now: Date): void {
+  const validUntil = attribute(element, "validUntil");
+  if (validUntil === null) return;
+  const until = Date.parse(validUntil);
+  if (!(until > now.getTime())) throw refused("The metadata's validUntil has passed; get the document anew.");
+}
+
+function ssoUrlOf(descriptor: Element): string {
+  const services = childrenNamed(descriptor, METADATA, "SingleSignOnService");
+  const redirect = services.find((service) => attribute(service, "Binding") === HTTP_REDIRECT);
+  if (redirect) return attribute(redirect, "Location") ?? "";
+  throw refused("The metadata names no sign-on service with the HTTP-Redirect binding.");
+}
+
+/** SAML Metadata §2.4.1.1: a key without `use` serves for both. */
+function certificatesOf(descriptor: Element): string[] {
+  return childrenNamed(descriptor, METADATA, "KeyDescriptor")
+    .filter((key) => (attribute(key, "use") ?? "signing") === "signing")
+    .flatMap((key) => Array.from(descendants(key), ([element]) => element))
+    .filter((element) => isNamed(element, XMLDSIG, "X509Certificate"))
+    .map((element) => element.textContent ?? "");
+}
+
+function refused(detail: string): Refusal {
+  return new Refusal("invalid_request", detail);
+}

@@ -1,0 +1,48 @@
+/** What an admin or a metadata document says of an identity provider, checked before it is kept. */
+import { Refusal } from "../../base/errors.ts";
+import type { SamlSettings } from "../types.ts";
+import { readCertificates } from "./certificates.ts";
+
+export interface SettingsOptions {
+  /** Whether `http:` addresses may be taken, on loopback alone: for development and tests. */
+  readonly allowHttp?: boolean;
+}
+
+/** SAML Core §8.3.6. */
+const MAX_ENTITY_ID = 1024;
+const MAX_URL = 2048;
+
+/**
+ * Settings as they are kept, certificates as PEM.
+ *
+ * @throws Refusal invalid_request
+ */
+export function checkSamlSettings(written: SamlSettings, options: SettingsOptions = {}): SamlSettings {
+  return {
+    entityId: checkedEntityId(written.entityId),
+    ssoUrl: checkedSsoUrl(written.ssoUrl, options.allowHttp ?? false),
+    certificates: readCertificates(written.certificates),
+  };
+}
+
+function checkedEntityId(entityId: string): string {
+  const isUri = entityId.length > 0 && entityId.length <= MAX_ENTITY_ID && !/[\s\p{C}]/u.test(entityId);
+  if (isUri) return entityId;
+  throw refused(`The entity id must be 1 to ${MAX_ENTITY_ID} characters without spaces.`);
+}
+
+function checkedSsoUrl(ssoUrl: string, allowHttp: boolean): string {
+  const url = ssoUrl.length <= MAX_URL && !/[\s\p{C}]/u.test(ssoUrl) && URL.canParse(ssoUrl) ? new URL(ssoUrl) : null;
+  if (url && isSecure(url, allowHttp) && url.username + url.password + url.hash === "") return ssoUrl;
+  throw refused("The sign-on URL must be an https URL without user, password and fragment.");
+}
+
+function isSecure(url: URL, allowHttp: boolean): boolean {
+  if (url.protocol === "https:") return true;
+  const isLoopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  return allowHttp && url.protocol === "http:" && isLoopback;
+}
+
+function refused(detail: string): Refusal {
+  return new Refusal("invalid_request", detail);
+}
