@@ -8,6 +8,7 @@ create table webhooks (
   events text[] not null check (cardinality(events) > 0), -- types, `noun.*` or `*`
   description text not null,
   enabled boolean not null,
+  since_xid bigint not null default (pg_current_xact_id()::text::bigint), -- hears what happens from when it was enabled
   disabled_reason text, -- why Usher disabled it; null where a person did
   failing_since timestamptz, -- the first failure after the last success
   secret bytea not null, -- sealed

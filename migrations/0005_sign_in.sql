@@ -25,7 +25,7 @@ create table connections (
   -- what the identity provider said of itself: {entityId, ssoUrl, certificates} or {issuer, clientId}; no secrets
   settings jsonb not null default '{}',
   secret bytea, -- OIDC client secret, sealed
-  directory_id uuid,
+  directory_id uuid, -- read through a join: one that was deleted is none
   match jsonb,
   attributes jsonb not null default '{}',
   groups_claim text,
@@ -33,8 +33,7 @@ create table connections (
   version bigint not null default 1,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  primary key (tenant_id, id),
-  foreign key (tenant_id, directory_id) references directories (tenant_id, id)
+  primary key (tenant_id, id)
 );
 alter table connections enable row level security;
 create policy connections_own on connections using (tenant_id = current_tenant());

@@ -16,7 +16,18 @@ export interface EventsAsked {
 }
 
 const actors = ["operator", "system", "member", "api_key", "scim_token"];
-const targets = ["tenant", "member", "group", "directory", "scim_token", "api_key", "plan", "webhook"];
+const targets = [
+  "tenant",
+  "member",
+  "group",
+  "directory",
+  "scim_token",
+  "api_key",
+  "plan",
+  "connection",
+  "domain",
+  "webhook",
+];
 
 function idOrKind(kinds: readonly string[]): Schema {
   return { type: "string", anyOf: [{ format: "uuid" }, { enum: kinds }], description: "An id, or a kind." };

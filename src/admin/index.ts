@@ -1,6 +1,8 @@
 import type { Router } from "express";
 import { apiKeys } from "./apiKeys.ts";
+import { connections } from "./connections.ts";
 import { directories } from "./directories.ts";
+import { domains } from "./domains.ts";
 import { events } from "./events.ts";
 import { members } from "./members.ts";
 import { plans } from "./plans.ts";
@@ -24,6 +26,8 @@ export const resources: readonly Resource[] = [
   scimTokens,
   apiKeys,
   roleMappings,
+  domains,
+  connections,
   events,
   webhooks,
 ];

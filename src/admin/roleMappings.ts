@@ -54,7 +54,7 @@ export const roleMappings: Resource = {
       gains: { ...people, description: "Who would come to hold a seat; like the other lists, the first 50." },
       loses: { ...people, description: "Who would give their seat back." },
       waits: { ...people, description: "Who would join the queue." },
-      others: { ...people, description: "Whose roles would change and no seat with them." },
+      others: { ...people, description: "Who would change and no seat with them; who would leave the queue is here." },
       seats: record({ limit: nullable(count), before: count, after: count }),
       admins: record({ before: count, after: count, affected: people }),
     }),

@@ -78,8 +78,8 @@ export interface Call<Query = unknown, Body = unknown> {
   readonly publicUrl: string;
   /** 32 bytes each, for secrets at rest: the first encrypts, all decrypt. */
   readonly secretKeys: readonly Buffer[];
-  /** Where requests may go; nothing is sent while somebody waits for an answer. */
-  readonly outbound: Pick<Outbound, "urlFault">;
+  /** Where requests may go. While somebody waits for an answer only the metadata of an identity provider is fetched. */
+  readonly outbound: Pick<Outbound, "urlFault" | "send">;
   /** The session of a request that came with its cookie. */
   readonly session: MemberSession | null;
   /** The browser or client, for the sign-in log. */

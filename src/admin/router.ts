@@ -24,7 +24,7 @@ export interface AdminOptions {
   readonly publicUrl: string;
   /** 32 bytes each: the first encrypts, all decrypt. */
   readonly secretKeys: readonly Buffer[];
-  readonly outbound: Pick<Outbound, "urlFault">;
+  readonly outbound: Pick<Outbound, "urlFault" | "send">;
   readonly log: Logger;
   /** The clock, read once for a request; the system's unless given. */
   readonly clock?: () => Date;

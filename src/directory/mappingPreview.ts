@@ -30,7 +30,7 @@ export interface MappingPreview {
   readonly gains: readonly PreviewedMember[];
   readonly loses: readonly PreviewedMember[];
   readonly waits: readonly PreviewedMember[];
-  /** Whose roles change without a seat moving. */
+  /** Who changes without a seat moving, those who would leave the queue among them. */
   readonly others: readonly PreviewedMember[];
   readonly seats: { readonly limit: number | null; readonly before: number; readonly after: number };
   readonly admins: { readonly before: number; readonly after: number; readonly affected: readonly PreviewedMember[] };
@@ -114,7 +114,7 @@ function report(pairs: readonly Pair[], seats: { limit: number | null; used: num
     gains: where((before, after) => before.seat !== "held" && after.seat === "held"),
     loses: where((before, after) => before.seat === "held" && after.seat !== "held"),
     waits: where((before, after) => before.seat !== "waiting" && after.seat === "waiting"),
-    others: where((before, after) => before.seat === after.seat),
+    others: where((before, after) => before.seat === after.seat || (before.seat === "waiting" && after.seat === "none")),
     seats: { limit: seats.limit, before: seats.used, after: seats.used + gained - lost },
     admins: {
       before: count(pairs, ({ administers }) => administers),

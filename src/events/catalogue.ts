@@ -7,6 +7,7 @@ import {
   id,
   ids,
   list,
+  mayMove,
   moment,
   moved,
   oneOf,
@@ -40,17 +41,19 @@ const permissions = list("What its holder may do.", ["members:view"]);
 const expiresAt = orNull(moment("Null = never."));
 const host = text("Host and port of the endpoint's URL; the rest may hold a key and is not told.", "hooks.example.com");
 const wanted = list("Types of events that it wants.", ["member.*"]);
-const section = (title: string): Field => moved(whole(`The settings \`${title}\`.`, {}), {});
+const protocol = oneOf("What it speaks.", "saml", "oidc");
+const domain = text("The domain, in its ASCII form.", "example.com");
+const section = (title: string): Field => mayMove(whole(`The settings \`${title}\`.`, {}), {});
 
 const changedMember: Fields = {
   attributes: { ...attributes, example: ["title"] },
-  status: moved({ ...status, description: "[before, after]" }, "invited"),
-  roles: moved({ ...roles, description: "[before, after]" }, ["viewer"]),
-  entitled: moved({ ...entitled, description: "[before, after]" }, ["viewer"]),
-  seat: moved({ ...seat, description: "[before, after]" }, "none"),
-  hold: moved(flag("[before, after]: what an admin decided.", true), false),
-  directoryActive: moved(flag("[before, after]: what the directory wishes.", false), true),
-  directoryId: moved({ ...directoryId, description: "[before, after]" }, null),
+  status: mayMove(status, "invited"),
+  roles: mayMove(roles, ["viewer"]),
+  entitled: mayMove(entitled, ["viewer"]),
+  seat: mayMove(seat, "none"),
+  hold: mayMove(flag("What an admin decided.", true), false),
+  directoryActive: mayMove(flag("What the directory wishes.", false), true),
+  directoryId: mayMove(directoryId, null),
 };
 
 /** Every type of event, in the order of the page that shows them. */
@@ -70,11 +73,11 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
     target: "tenant",
     data: {
       attributes: { ...attributes, example: ["plan"] },
-      slug: moved(text("[before, after]", "acme"), "acme-old"),
-      name: moved(text("[before, after]", "Acme Ltd"), "Acme"),
-      plan: moved(orNull(text("[before, after]", "advanced")), "pro"),
-      ownLimit: moved(orNull(whole("[before, after]: a limit of its own, `{limit}`.", { limit: 25 })), null),
-      seatLimit: moved({ ...seatLimit, description: "[before, after]: the limit that holds." }, 10),
+      slug: mayMove(text("Its name in URLs.", "acme"), "acme-old"),
+      name: mayMove({ ...name, example: "Acme Ltd" }, "Acme"),
+      plan: mayMove(orNull(text("The plan that it bought.", "advanced")), "pro"),
+      ownLimit: mayMove(orNull(whole("A limit of its own in place of the plan's, `{limit}`.", { limit: 25 })), null),
+      seatLimit: mayMove({ ...seatLimit, description: "The limit that holds; null = unlimited." }, 10),
       seats: section("seats"),
       invitations: section("invitations"),
       signIn: section("signIn"),
@@ -90,7 +93,7 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
   "plan.changed": {
     description: "The operator changed the plan that this tenant has, and so its seats.",
     target: "plan",
-    data: { plan: text("The plan.", "pro"), seatLimit: { ...moved(seatLimit, 10), optional: false } },
+    data: { plan: text("The plan.", "pro"), seatLimit: moved(seatLimit, 10) },
   },
   "seats.threshold_reached": {
     description: "So much of the seats is used. Told once each time that the level is crossed upwards.",
@@ -191,7 +194,7 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
     data: {
       ...changedMember,
       attributes: { ...attributes, example: [] },
-      status: { ...moved({ ...status, example: "suspended" }, "active"), description: "[before, after]" },
+      status: moved({ ...status, example: "suspended" }, "active"),
     },
   },
   "member.reactivated": {
@@ -200,15 +203,15 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
     data: {
       ...changedMember,
       attributes: { ...attributes, example: [] },
-      status: { ...moved(status, "suspended"), description: "[before, after]" },
+      status: moved(status, "suspended"),
     },
   },
   "member.seat_promoted": {
     description: "A seat became free and went to a member who waited for one.",
     target: "member",
     data: {
-      seat: { ...moved(seat, "waiting"), description: "[before, after]", optional: false },
-      roles: { ...moved(roles, ["viewer"]), description: "[before, after]", optional: false },
+      seat: moved(seat, "waiting"),
+      roles: moved(roles, ["viewer"]),
     },
   },
   "member.deleted": {
@@ -242,6 +245,55 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
     description: "The identity provider held back the member's groups, because there are too many: roles stay.",
     target: "member",
     data: { connectionId: id("The connection.") },
+  },
+  "connection.created": {
+    description: "A connection for single sign-on was made, as a draft.",
+    target: "connection",
+    data: { name: { ...name, example: "Okta" }, protocol, provider: text("The product that it is.", "okta") },
+  },
+  "connection.updated": {
+    description: "A connection was changed, enabled or disabled. What its secrets are is told nowhere.",
+    target: "connection",
+    data: {
+      attributes: { ...attributes, example: ["status"] },
+      status: moved(oneOf("[before, after]", "enabled", "draft", "tested", "disabled"), "tested"),
+    },
+  },
+  "connection.deleted": {
+    description: "A connection was deleted, with its identities and the sessions that came by it.",
+    target: "connection",
+    data: {
+      name: { ...name, example: "Okta" },
+      protocol,
+      identities: count("How many members signed in by it.", 40),
+      sessions: count("How many sessions ended.", 12),
+    },
+  },
+  "domain.created": { description: "A domain was claimed; it is nobody's yet.", target: "domain", data: { domain } },
+  "domain.verified": {
+    description: "A domain is the tenant's from now on.",
+    target: "domain",
+    data: { domain, by: oneOf("On whose word.", "operator") },
+  },
+  "domain.updated": {
+    description: "Who may join by a domain was changed.",
+    target: "domain",
+    data: {
+      domain,
+      autoJoin: {
+        ...moved(whole("[before, after]", { enabled: true, role: "member", approval: false }), {
+          enabled: false,
+          role: null,
+          approval: false,
+        }),
+        optional: false,
+      },
+    },
+  },
+  "domain.deleted": {
+    description: "A domain was given up; members who came by it stay.",
+    target: "domain",
+    data: { domain, status: oneOf("What it was.", "verified", "pending", "lapsed") },
   },
   "webhook.created": {
     description: "An endpoint was added.",
@@ -296,6 +348,9 @@ export function dataSchema(type: EventType): Readonly<Record<string, unknown>> {
   };
 }
 
+/** What has a name and no id. */
+const NAMELESS: readonly Target["type"][] = ["plan", "domain"];
+
 /** An event of a type as the API, exports and webhooks show it. */
 export function exampleOf(type: EventType): ShownEvent {
   const { target, data } = catalogue[type];
@@ -304,7 +359,7 @@ export function exampleOf(type: EventType): ShownEvent {
     type,
     at: new Date("2026-03-01T09:30:00.000Z"),
     actor: { type: "operator", id: null },
-    target: { type: target, id: target === "plan" ? null : sampleId },
+    target: { type: target, id: NAMELESS.includes(target) ? null : sampleId },
     data: Object.fromEntries(Object.entries(data).map(([field, { example }]) => [field, example])),
   };
 }

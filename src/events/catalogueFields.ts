@@ -6,6 +6,8 @@ export interface Field {
   /** JSON Schema (2020-12). */
   readonly schema: Readonly<Record<string, unknown>>;
   readonly example: unknown;
+  /** Whether it is a pair `[before, after]`. */
+  readonly transition?: boolean;
   /** Whether there are events of the type without it. */
   readonly optional?: boolean;
 }
@@ -60,8 +62,13 @@ export function orNull({ schema, ...field }: Field): Field {
   return { ...field, schema: { anyOf: [schema, { type: "null" }] } };
 }
 
-/** A pair `[before, after]`, which is there only where the two differ. */
+/** A pair `[before, after]`. */
 export function moved(field: Field, before: unknown): Field {
   const schema = { type: "array", items: field.schema, minItems: 2, maxItems: 2 };
-  return { ...field, schema, example: [before, field.example], optional: true };
+  return { ...field, schema, example: [before, field.example], transition: true };
+}
+
+/** Such a pair, which is there only where the two differ. */
+export function mayMove(field: Field, before: unknown): Field {
+  return { ...moved(field, before), optional: true };
 }

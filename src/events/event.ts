@@ -37,6 +37,13 @@ export type EventType =
   | "member.reactivated"
   | "member.seat_promoted"
   | "member.deleted"
+  | "connection.created"
+  | "connection.updated"
+  | "connection.deleted"
+  | "domain.created"
+  | "domain.verified"
+  | "domain.updated"
+  | "domain.deleted"
   | "webhook.created"
   | "webhook.updated"
   | "webhook.secret_rotated"
@@ -46,7 +53,7 @@ export type EventType =
 
 /** What an event is about. */
 export interface Target {
-  readonly type: "tenant" | "member" | "group" | "directory" | "scim_token" | "api_key" | "plan" | "webhook";
+  readonly type: "tenant" | "member" | "group" | "directory" | "scim_token" | "api_key" | "plan" | "connection" | "domain" | "webhook";
   readonly id: string | null;
 }
 

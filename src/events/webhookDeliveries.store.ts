@@ -7,14 +7,15 @@ const DELIVERY = `d.id, d.event_id as "eventId", nullif(d.event_tenant_id, '${OP
   d.attempted_at as "lastAttemptAt", d.response_status as "responseStatus", d.duration_ms as "durationMs", d.error,
   d.created_at as "createdAt", d.finished_at as "finishedAt"`;
 
-/** A row for each event and enabled endpoint that wants it, in the order of the events. */
+/** A row for each event and endpoint that wants it and was enabled when it happened, in the order of the events. */
 export function fanOut(events: readonly JournalEvent[]): Statement {
   return {
     name: "webhook_fan_out",
     text: `insert into webhook_deliveries (tenant_id, id, webhook_id, event_tenant_id, event_id, type, key)
       select w.tenant_id, uuid_v7(now()), w.id, e.tenant_id, e.id, e.type, e.key
-      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) with ordinality as e (tenant_id, id, type, key, place)
-        join webhooks w on w.tenant_id in (e.tenant_id, '${OPERATOR_PLACE}') and w.enabled
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[]) with ordinality
+        as e (tenant_id, id, type, key, xid, place)
+        join webhooks w on w.tenant_id in (e.tenant_id, '${OPERATOR_PLACE}') and w.enabled and w.since_xid <= e.xid
           and w.events && array['*', e.type, split_part(e.type, '.', 1) || '.*']
       order by e.place`,
     values: [
@@ -23,6 +24,7 @@ export function fanOut(events: readonly JournalEvent[]): Statement {
       events.map(({ type }) => type),
       // What is about the tenant as a whole has the tenant's own order.
       events.map(({ targetId, tenantId }) => targetId ?? tenantId),
+      events.map(({ xid }) => xid),
     ],
   };
 }

@@ -34,7 +34,7 @@ export function statusOf(error: unknown): number {
 }
 
 /** The failure that `error` is to the caller of `req`; a fault is logged with its cause under the request's id. */
-function failureOf(error: unknown, req: IncomingMessage, log: Logger): Failure {
+export function failureOf(error: unknown, req: IncomingMessage, log: Logger): Failure {
   const refusal = asRefusal(error);
   if (!refusal) return hiddenFault(error, req, log);
   const { code, extra, errors, message: detail } = refusal;

@@ -16,9 +16,33 @@ const apiPolicy = helmet({
   xXssProtection: false,
 });
 
+const pagePolicy = helmet({
+  // Pages have a style sheet and forms of our own, and nothing else; a form may lead on to an identity provider.
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], styleSrc: ["'self'"], baseUri: ["'none'"], frameAncestors: ["'none'"] },
+  },
+  referrerPolicy: { policy: "no-referrer" },
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+});
+
 /** Sets helmet's headers and `Cache-Control: no-store` on the answers of the APIs. */
 export function apiHeaders(): RequestHandler {
-  const headers = [...computed(), ["Cache-Control", "no-store"] as const];
+  return setting(apiPolicy);
+}
+
+/** The same for pages that people look at. */
+export function pageHeaders(): RequestHandler {
+  return setting(pagePolicy);
+}
+
+type Policy = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+
+function setting(policy: Policy): RequestHandler {
+  const headers = [...computed(policy), ["Cache-Control", "no-store"] as const];
   return (_req, res, next) => {
     for (const [name, value] of headers) res.setHeader(name, value);
     next();
@@ -26,9 +50,9 @@ export function apiHeaders(): RequestHandler {
 }
 
 /** Lets helmet write to an answer that goes nowhere, and keeps what it wrote. */
-function computed(): [string, string][] {
+function computed(policy: Policy): [string, string][] {
   const req = new IncomingMessage(new Socket());
   const res = new ServerResponse(req);
-  apiPolicy(req, res, () => undefined);
+  policy(req, res, () => undefined);
   return res.getHeaderNames().map((name) => [name, String(res.getHeader(name))]);
 }

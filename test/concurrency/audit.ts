@@ -119,14 +119,14 @@ export const SAMPLE = `select s.seat_limit as "limit", s.used, s.rules_version::
 
 /** Looks on and on until told to stop, and answers what it saw. */
 export function sampling(read: () => Promise<Sample>): () => Promise<Sample[]> {
-  let over = false;
+  const state = { over: false };
   const seen: Sample[] = [];
   const looking = (async () => {
     do seen.push(await read());
-    while (!over);
+    while (!state.over);
   })();
   return async () => {
-    over = true;
+    state.over = true;
     await looking;
     return seen;
   };

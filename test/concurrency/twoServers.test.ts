@@ -142,7 +142,7 @@ withPostgres("200 concurrent writers over two server processes", (postgres) => {
       ),
     );
     const statuses = answers.map(({ status }) => status);
-    assert.deepEqual([...new Set(statuses)].toSorted(), [201, 409]);
+    assert.deepEqual(new Set(statuses), new Set([201, 409]));
     assert.equal(statuses.filter((status) => status === 201).length, 10);
     assert.equal((await seats(tenant))["used"], 10);
   });

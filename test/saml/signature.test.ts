@@ -54,10 +54,10 @@ describe("the signature of a SAML response", () => {
     assert.equal((await accepted(split)).identity.subject, "admin@a.example.evil.example");
   });
 
-  it("S11: covers the comment too where canonicalisation keeps comments, and the NameID is refused", async () => {
+  it("S11: covers a NameID with a comment as the whole text also where canonicalisation keeps comments", async () => {
     const commented = "http://www.w3.org/2001/10/xml-exc-c14n#WithComments";
     const xml = signedResponse({ nameId: "admin@a.example<!-- -->.evil.example" }, {}, { transform: commented });
-    await refused(xml, "saml_name_id");
+    assert.equal((await accepted(xml)).identity.subject, "admin@a.example.evil.example");
   });
 
   it("S12: does not reach parsers that read instructions, CDATA or NUL", async () => {
@@ -65,7 +65,8 @@ describe("the signature of a SAML response", () => {
     await refused(signedResponse().replace("ana-7f3a", "<![CDATA[ana-7f3a]]>"), "saml_cdata");
     await refused(signedResponse().replace("ana-7f3a", "ana\u0000-7f3a"), "saml_encoding");
     await refused(signedResponse().replace("ana-7f3a", "ana&#0;-7f3a"), any);
-    await refused(signedResponse({ nameId: "ana&#1;" }), "saml_name_id");
+    const control = signedResponse({ nameId: "ana&#1;" }).replace("ana\u0001", "ana&#1;");
+    await refused(control, "saml_name_id");
   });
 
   it("S13: is checked wherever it is present: a good assertion does not excuse a broken response", async () => {

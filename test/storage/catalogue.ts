@@ -3,8 +3,10 @@ import { newId } from "../../src/base/ids.ts";
 import { acrossTenants } from "../../src/storage/scope.ts";
 import type { Database, Statement } from "../../src/storage/types.ts";
 
-/** Tables of the server itself, across tenants; what a tenant's transaction may do there has tests of its own. */
-export const globalTables: ReadonlySet<string> = new Set(["jobs", "journal_readers", "migrations", "plans"]);
+/** Tables of the server itself, of which a tenant's transaction sees and writes nothing. */
+export const closedTables = ["attempt_limits", "journal_readers", "migrations"];
+/** Tables of the server itself of which tenants may do something; each has a test of its own. */
+export const sharedTables = ["jobs", "plans"];
 
 /** The column that says whose a row is. */
 export function tenantColumn(table: string): string {
@@ -17,19 +19,20 @@ export async function asOwner<Row>(db: Database, text: string, values: readonly 
   return acrossTenants(db, { actor: { type: "system" }, now: new Date() }, ({ trx }) => trx.run(statement));
 }
 
-/** Every table of ours. */
-export async function allTables(db: Database): Promise<string[]> {
-  const rows = await asOwner<{ name: string }>(
+/** Every table of ours, and whether it says whose its rows are. */
+export function allTables(db: Database): Promise<{ name: string; owned: boolean }[]> {
+  return asOwner(
     db,
-    `select relname as name from pg_class
-     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by relname`,
+    `select relname as name, relname = 'tenants' or exists (select from pg_attribute
+       where attrelid = c.oid and attname = 'tenant_id' and not attisdropped) as owned
+     from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by relname`,
   );
-  return rows.map(({ name }) => name);
 }
 
 /** Tables that hold rows of tenants, each after those that it references. */
 export async function tenantTables(db: Database): Promise<string[]> {
-  const wanted = (await allTables(db)).filter((table) => !globalTables.has(table));
+  const owned = (await allTables(db)).filter((table) => table.owned).map(({ name }) => name);
+  const wanted = owned.filter((table) => !sharedTables.includes(table));
   const keys = await asOwner<{ child: string; parent: string }>(
     db,
     `select conrelid::regclass::text as child, confrelid::regclass::text as parent from pg_constraint
@@ -104,7 +107,7 @@ function sample({ name, type, allowed }: Column): unknown {
 
 /** A row of this table for a tenant that has one in every table that it references: column → value. */
 export async function sampleRow(db: Database, table: string, tenantId: string): Promise<Map<string, unknown>> {
-  const row = new Map((await demandedColumns(db, table)).map((column) => [column.name, sample(column)]));
+  const row = await someRow(db, table);
   for (const { column, parent, key } of await references(db, table)) {
     if (!row.has(column)) continue;
     const [found] = await asOwner<{ value: unknown }>(
@@ -115,6 +118,11 @@ export async function sampleRow(db: Database, table: string, tenantId: string): 
     row.set(column, found?.value);
   }
   return row.set(tenantColumn(table), tenantId);
+}
+
+/** A row of any table, with what it cannot do without. */
+export async function someRow(db: Database, table: string): Promise<Map<string, unknown>> {
+  return new Map((await demandedColumns(db, table)).map((column) => [column.name, sample(column)]));
 }
 
 /** The statement that writes such a row. */

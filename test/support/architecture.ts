@@ -22,7 +22,14 @@ export const rows: readonly Row[] = [
       ["server.ts", "config.ts"],
     ],
   },
-  { rooms: ["provisioning", "admin", "access", "sso", "console"], arrows: [["access", "sso"]] },
+  {
+    rooms: ["provisioning", "admin", "access", "sso", "console"],
+    // admin/ has what an admin says of an identity provider checked where it will be used.
+    arrows: [
+      ["access", "sso"],
+      ["admin", "sso"],
+    ],
+  },
   { rooms: ["directory", "events"], arrows: [["directory", "events"]] },
   { rooms: ["storage", "http", "mail"], arrows: [] },
   { rooms: ["admission", "scim"], arrows: [["admission", "scim"]] },

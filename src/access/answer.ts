@@ -1,0 +1,144 @@
+import type { Request, Response } from "express";
+import { timingSafeEqual } from "node:crypto";
+import { hashToken, unseal } from "../base/secrets.ts";
+import { consumeAnswer, openAttempt, recordRefusal } from "../directory/signInAttempts.ts";
+import {
+  connectionById,
+  connectionUrls,
+  linkingConnection,
+  type SignInConnection,
+} from "../directory/connectionsForSignIn.ts";
+import { SignInStopped, signInBySso } from "../directory/ssoSignIn.ts";
+import { readCookie, setCookie, clearCookie } from "../http/cookies.ts";
+import { finishOidc } from "../sso/oidc/finishOidc.ts";
+import { finishSaml } from "../sso/saml/finishSaml.ts";
+import { SignInRefused } from "../sso/types.ts";
+import type { Who } from "../storage/types.ts";
+import { browserOf } from "./browser.ts";
+import { readForm } from "./form.ts";
+import { messagesFor } from "./messages.ts";
+import type { Access } from "./options.ts";
+import { failurePage } from "./pages.ts";
+import { sendPage } from "./sendPage.ts";
+import { one } from "./start.ts";
+
+/** Bytes of a posted response: base64 of 512 KB, and what the form adds. */
+const MAX_FORM = 720_000;
+
+/** `POST /sso/saml/{connection}/acs`: judged outside any transaction, consumed in one, finished by a same-site GET. */
+export async function samlAnswer(access: Access, req: Request, res: Response): Promise<void> {
+  await withConnection(access, req, res, "saml", async (connection, who) => {
+    const form = await readForm(req, MAX_FORM);
+    const urls = connectionUrls(access.publicUrl, connection.id);
+    const judged = await finishSaml(connection, urls, { samlResponse: form.once("SAMLResponse") }, who.now);
+    const { requestId, identity, assertionId, expiresAt } = judged;
+    const assertion = { id: assertionId, expiresAt };
+    const handle = await consumeAnswer(access.db, who, { connectionId: connection.id, requestId, identity, assertion });
+    // The cookies of this browser are Lax: they come with the next request, which is our own site's.
+    res.redirect(303, `/sso/finish?${new URLSearchParams({ c: connection.id, h: handle })}`);
+  });
+}
+
+/** `GET /sso/oidc/{connection}/callback`. */
+export async function oidcAnswer(access: Access, req: Request, res: Response): Promise<void> {
+  await withConnection(access, req, res, "oidc", async (connection, who) => {
+    const state = one(req.query, "state");
+    const attempt = state === undefined ? undefined : await openAttempt(access.db, who, connection.id, state);
+    if (!attempt || state === undefined) {
+      throw new SignInStopped("oidc_state", "the answer belongs to no sign-in that is open here");
+    }
+    if (!isSameBrowser(access, req, attempt.browserHash)) {
+      throw new SignInStopped("other_browser", "the answer came to another browser than the one that began");
+    }
+    const proof = attempt.proof === null ? "" : unseal(access.secretKeys, attempt.proof, `attempt:${attempt.id}`);
+    const deps = { fetch: access.fetch, now: who.now, allowHttp: access.allowHttp };
+    const callback = new URL(req.originalUrl, access.publicUrl);
+    const urls = connectionUrls(access.publicUrl, connection.id);
+    const identity = await finishOidc(connection, urls, callback, proof, deps);
+    const judged = { connectionId: connection.id, requestId: state, identity, assertion: null };
+    const handle = await consumeAnswer(access.db, who, judged);
+    await signIn(access, req, res, who, handle);
+  });
+}
+
+function isSameBrowser({ cookies }: Access, req: Request, hash: Buffer): boolean {
+  return timingSafeEqual(hashToken(readCookie(req, cookies.browser) ?? ""), hash);
+}
+
+/** `GET /sso/finish`: the browser that began comes for what was found. */
+export async function finish(access: Access, req: Request, res: Response): Promise<void> {
+  await withConnection(access, req, res, null, (_connection, who) =>
+    signIn(access, req, res, who, one(req.query, "h") ?? ""),
+  );
+}
+
+async function signIn(access: Access, req: Request, res: Response, who: Who, handle: string): Promise<void> {
+  const { cookies } = access;
+  const redeem = { handle, browser: readCookie(req, cookies.browser) ?? "" };
+  const { session, returnTo } = await signInBySso(access.db, who, redeem, linkingConnection, browserOf(req));
+  const seconds = Math.floor((session.expiresAt.getTime() - who.now.getTime()) / 1000);
+  setCookie(res, cookies, cookies.session, session.cookie, seconds);
+  clearCookie(res, cookies, cookies.browser);
+  res.redirect(303, returnTo);
+}
+
+/** Finds the connection of a path and turns every way to fail into a line of the log and a page with its reference. */
+async function withConnection(
+  access: Access,
+  req: Request,
+  res: Response,
+  protocol: "saml" | "oidc" | null,
+  work: (connection: SignInConnection, who: Who) => Promise<void>,
+): Promise<void> {
+  const now = access.now();
+  const id = protocol === null ? (one(req.query, "c") ?? "") : String(req.params["connection"]);
+  const connection = await connectionById(access, id);
+  if (!connection || (protocol !== null && connection.protocol !== protocol)) return fail(access, req, res, null, null);
+  const who = { tenantId: connection.tenantId, actor: { type: "system" }, now } as const;
+  try {
+    if (connection.status !== "enabled") {
+      throw new SignInStopped("connection_disabled", "the connection is switched off");
+    }
+    await work(connection, who);
+  } catch (error) {
+    if (error instanceof SignInRefused && error.code === "saml_unsolicited")
+      return unasked(access, req, res, connection, who);
+    if (!(error instanceof SignInRefused) && !(error instanceof SignInStopped)) throw error;
+    await refuse(access, req, res, { connection, who, error });
+  }
+}
+
+/** A tile was clicked at the identity provider: what it sent is not read, and the sign-in begins here, once. */
+async function unasked(
+  access: Access,
+  req: Request,
+  res: Response,
+  connection: SignInConnection,
+  who: Who,
+): Promise<void> {
+  if (connection.unsolicited === "restart") return res.redirect(303, `/sso/start?connection=${connection.id}`);
+  const error = new SignInStopped(
+    "saml_unsolicited",
+    "the identity provider sent a response that nobody had asked for",
+  );
+  await refuse(access, req, res, { connection, who, error });
+}
+
+interface Refused {
+  readonly connection: SignInConnection;
+  readonly who: Who;
+  readonly error: SignInRefused | SignInStopped;
+}
+
+async function refuse(access: Access, req: Request, res: Response, { connection, who, error }: Refused): Promise<void> {
+  const memberId = error instanceof SignInStopped ? error.memberId : null;
+  const { id: connectionId, protocol: method } = connection;
+  const line = { connectionId, memberId, method, reason: error.code, detail: error.message.slice(0, 500) };
+  const reference = await recordRefusal(access.db, who, line, browserOf(req));
+  access.log.info({ reference, connection: connectionId, reason: error.code }, "sign-in refused");
+  fail(access, req, res, reference, `/sso/start?connection=${connectionId}`);
+}
+
+function fail(_access: Access, req: Request, res: Response, reference: string | null, retryUrl: string | null): void {
+  sendPage(res, 403, failurePage(messagesFor(req.headers["accept-language"]), reference, retryUrl));
+}

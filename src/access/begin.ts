@@ -1,0 +1,40 @@
+import type { Request, Response } from "express";
+import { newId } from "../base/ids.ts";
+import { hashToken, seal } from "../base/secrets.ts";
+import { rememberAttempt } from "../directory/signInAttempts.ts";
+import { connectionUrls, type SignInConnection } from "../directory/connectionsForSignIn.ts";
+import { beginOidc } from "../sso/oidc/beginOidc.ts";
+import { beginSaml } from "../sso/saml/beginSaml.ts";
+import type { Begun } from "../sso/types.ts";
+import { ATTEMPT_SECONDS, browserSecret } from "./browser.ts";
+import type { Access } from "./options.ts";
+
+/** Sends the browser to the identity provider of a connection, and remembers who it was. */
+export async function begin(
+  access: Access,
+  req: Request,
+  res: Response,
+  connection: SignInConnection,
+  returnTo: string,
+): Promise<void> {
+  const now = access.now();
+  const begun = await beginWith(access, connection, now);
+  const id = newId(now);
+  const attempt = {
+    id,
+    connectionId: connection.id,
+    browserHash: hashToken(browserSecret(access, req, res)),
+    requestId: begun.requestId,
+    proof: begun.proof === null ? null : seal(access.secretKeys, begun.proof, `attempt:${id}`),
+    returnTo,
+    expiresAt: new Date(now.getTime() + ATTEMPT_SECONDS * 1000),
+  };
+  await rememberAttempt(access.db, { tenantId: connection.tenantId, actor: { type: "system" }, now }, attempt);
+  res.redirect(303, begun.redirectUrl);
+}
+
+async function beginWith(access: Access, connection: SignInConnection, now: Date): Promise<Begun> {
+  const urls = connectionUrls(access.publicUrl, connection.id);
+  if (connection.protocol === "saml") return beginSaml(connection, urls, now);
+  return beginOidc(connection, urls, { fetch: access.fetch, now, allowHttp: access.allowHttp });
+}

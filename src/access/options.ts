@@ -1,0 +1,29 @@
+/**
+ * access/ is the way in of people: it begins sign-ins, takes back what identity providers answer, and opens sessions.
+ * What an answer is worth is judged in `sso/`; who that is, as what, and with which seat, in `directory/`.
+ */
+import type { Logger } from "../http/logger.ts";
+import type { Database } from "../storage/types.ts";
+import type { Cookies } from "../http/cookies.ts";
+
+/** What the surface is made of. */
+export interface AccessOptions {
+  readonly db: Database;
+  /** Origin under which browsers reach us, without a slash at its end. */
+  readonly publicUrl: string;
+  /** 32 bytes each: the first seals, all unseal. */
+  readonly secretKeys: readonly Buffer[];
+  /** The guarded way out, for discovery, tokens and keys of identity providers. */
+  readonly fetch: typeof fetch;
+  /** Whether identity providers may be spoken to by http, in the operator's allowed networks. */
+  readonly allowHttp: boolean;
+  readonly log: Logger;
+  /** The clock, read once for a request; the system's unless given. */
+  readonly clock?: () => Date;
+}
+
+/** The same, with what follows from it. */
+export interface Access extends AccessOptions {
+  readonly cookies: Cookies;
+  readonly now: () => Date;
+}

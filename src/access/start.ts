@@ -1,0 +1,81 @@
+import type { Request, Response } from "express";
+import { Refusal } from "../base/errors.ts";
+import { connectionById, connectionsOf, type SignInConnection } from "../directory/connectionsForSignIn.ts";
+import type { SignInChoice } from "../directory/connections.store.ts";
+import { signInTenant } from "../directory/signInTenant.ts";
+import type { Tenant } from "../directory/tenant.ts";
+import { begin } from "./begin.ts";
+import { messagesFor } from "./messages.ts";
+import type { Access } from "./options.ts";
+import { addressPage, chooserPage, passwordPage } from "./pages.ts";
+import { returnPath } from "./returnTo.ts";
+import { sendPage } from "./sendPage.ts";
+
+type Query = Readonly<Record<string, unknown>>;
+
+/**
+ * `GET /sso/start`: where this person signs in. By connection, tenant, or the domain of an address; one way is gone
+ * straight away, several are shown, and none means a password. An address that nobody has goes the same way as one that
+ * somebody has.
+ */
+export async function start(access: Access, req: Request, res: Response): Promise<void> {
+  const query = req.query as Query;
+  const returnTo = returnPath(one(query, "return_to") ?? targetPath(one(query, "target_link_uri"), access.publicUrl));
+  const id = one(query, "connection");
+  if (id !== undefined) return begin(access, req, res, await enabled(access, id), returnTo);
+  const email = one(query, "email") ?? one(query, "login_hint");
+  const tenant = await signInTenant(access.db, access.now(), { reference: one(query, "tenant"), email });
+  const ways = tenant ? await connectionsOf(access.db, tenant.id) : [];
+  const only = issuedBy(ways, one(query, "iss"));
+  if (only) return begin(access, req, res, await enabled(access, only.id), returnTo);
+  showWays(req, res, { tenant, ways, email: email ?? "", returnTo, asked: email !== undefined });
+}
+
+interface Shown {
+  readonly tenant: Tenant | undefined;
+  readonly ways: readonly SignInChoice[];
+  readonly email: string;
+  readonly returnTo: string;
+  /** Whether the person has said who they are. */
+  readonly asked: boolean;
+}
+
+function showWays(req: Request, res: Response, { tenant, ways, email, returnTo, asked }: Shown): void {
+  const messages = messagesFor(req.headers["accept-language"]);
+  const form = { tenant: tenant?.slug ?? null, tenantName: tenant?.name ?? null, email, returnTo, fault: null };
+  if (ways.length > 1) {
+    const kept = new URLSearchParams({ return_to: returnTo });
+    const choices = ways.map(({ id, name }) => ({ name, url: `/sso/start?connection=${id}&${kept}` }));
+    const tenantSlug = tenant?.slug ?? "";
+    const passwordUrl = `/sign-in?${new URLSearchParams({ tenant: tenantSlug, return_to: returnTo })}`;
+    return sendPage(res, 200, chooserPage(messages, choices, passwordUrl));
+  }
+  sendPage(res, 200, asked || tenant ? passwordPage(messages, form) : addressPage(messages, form));
+}
+
+/** The one way there is, or the one of the issuer that an identity provider's own start names (OIDC Core §4). */
+function issuedBy(ways: readonly SignInChoice[], issuer: string | undefined): SignInChoice | undefined {
+  const fitting = issuer === undefined ? ways : ways.filter((way) => way.issuer === issuer);
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+async function enabled(access: Access, id: string): Promise<SignInConnection> {
+  const connection = await connectionById(access, id);
+  if (connection?.status === "enabled") return connection;
+  throw new Refusal("not_found", "There is no such way to sign in. Ask your admin for the right address.");
+}
+
+/** A parameter that may be given once; twice it would mean one thing here and another elsewhere. */
+export function one(query: Query, name: string): string | undefined {
+  const value = query[name];
+  if (value === undefined || value === "") return undefined;
+  if (typeof value === "string") return value;
+  throw new Refusal("invalid_request", `${name} is given more than once`);
+}
+
+/** OIDC Core §4 gives a whole URL: of it the path counts, where it is one of ours. */
+function targetPath(target: string | undefined, publicUrl: string): string | undefined {
+  if (target === undefined) return undefined;
+  if (target.startsWith(`${publicUrl}/`)) return target.slice(publicUrl.length);
+  throw new Refusal("invalid_request", "target_link_uri must be an address of this server");
+}

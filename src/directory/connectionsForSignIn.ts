@@ -1,0 +1,95 @@
+/** Connections as sign-in asks for them, before any tenant is known. */
+import { isUuid } from "../base/ids.ts";
+import { acrossTenants, onceInTenant } from "../storage/scope.ts";
+import type { Database, Scope, Statement } from "../storage/types.ts";
+import {
+  type Connection,
+  connectionRow,
+  enabledConnections,
+  type SignInChoice,
+  tenantOfConnection,
+} from "./connections.store.ts";
+import { type ConnectionParts, openSecret } from "./connections.ts";
+import { domainName, withParents } from "./domainName.ts";
+import { ownerOf } from "./domains.store.ts";
+import type { LinkingConnection } from "./ssoSignIn.ts";
+
+/** A connection with all that sign-in needs, the client secret in clear. */
+export interface SignInConnection extends Omit<Connection, "oidc" | "hasSecret" | "createdAt" | "updatedAt"> {
+  readonly tenantId: string;
+  readonly oidc: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string | null } | null;
+  /** Attribute or claim by which the connection's directory is matched (rule 23); null for none. */
+  readonly matchClaim: string | null;
+}
+
+/** A connection by the id in its URLs, whatever its status; undefined where there is none. */
+export async function connectionById(
+  { db, secretKeys }: ConnectionParts,
+  id: string,
+): Promise<SignInConnection | undefined> {
+  if (!isUuid(id)) return undefined;
+  const [place] = await lookUp(db, tenantOfConnection(id.toLowerCase()));
+  if (!place) return undefined;
+  const { tenantId } = place;
+  const [[row]] = await onceInTenant(db, place, connectionRow(tenantId, id.toLowerCase()));
+  if (!row) return undefined;
+  const { secret, oidc, hasSecret: _known, createdAt: _made, updatedAt: _changed, ...connection } = row;
+  const clientSecret = openSecret(secretKeys, row.id, secret);
+  return { ...connection, tenantId, oidc: oidc && { ...oidc, clientSecret }, matchClaim: row.match?.claim ?? null };
+}
+
+/** What linking asks of a connection, in the transaction of the sign-in; one that is gone is not enabled. */
+export async function linkingConnection({ trx, tenantId }: Scope, id: string): Promise<LinkingConnection> {
+  const [row] = await trx.run(connectionRow(tenantId, id));
+  return {
+    id,
+    protocol: row?.protocol ?? "saml",
+    enabled: row?.status === "enabled",
+    directoryId: row?.directoryId ?? null,
+    matchAttribute: row?.match?.attribute ?? "externalId",
+  };
+}
+
+/** The connections by which one can sign in to a tenant, the oldest first. */
+export async function connectionsOf(db: Database, tenantId: string): Promise<readonly SignInChoice[]> {
+  return (await onceInTenant(db, { tenantId }, enabledConnections(tenantId)))[0];
+}
+
+/** A tenant found by a domain, with the connections by which one can sign in to it. */
+export interface Realm {
+  readonly tenantId: string;
+  /** The verified domain: that which was asked for, or one above it. */
+  readonly domain: string;
+  readonly connections: readonly SignInChoice[];
+}
+
+/**
+ * Home-realm discovery: the tenant that has verified the domain of an address, or else the nearest above it. Where to
+ * sign in, and no more: linking and auto-join want the exact domain.
+ */
+export async function connectionsForDomain(db: Database, written: string): Promise<Realm | undefined> {
+  const domain = domainName(written);
+  if (domain === undefined) return undefined;
+  const [owner] = await lookUp(db, ownerOf(withParents(domain)));
+  return owner && { ...owner, connections: await connectionsOf(db, owner.tenantId) };
+}
+
+/** One read across tenants; nothing is told of it, so neither actor nor time matter. */
+function lookUp<Row>(db: Database, statement: Statement<Row>): Promise<Row[]> {
+  return acrossTenants(db, { actor: { type: "system" }, now: new Date(0) }, ({ trx }) => trx.run(statement));
+}
+
+/** A connection's own addresses, which the identity provider is given: one entity id and ACS for each. */
+export function connectionUrls(
+  publicUrl: string,
+  id: string,
+): { acsUrl: string; spEntityId: string; metadataUrl: string; redirectUri: string } {
+  const saml = `${publicUrl}/sso/saml/${id}`;
+  const metadataUrl = `${saml}/metadata`;
+  return {
+    acsUrl: `${saml}/acs`,
+    spEntityId: metadataUrl,
+    metadataUrl,
+    redirectUri: `${publicUrl}/sso/oidc/${id}/callback`,
+  };
+}

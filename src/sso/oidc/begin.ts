@@ -1,0 +1,43 @@
+import {
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+  type ServerMetadata,
+} from "openid-client";
+import type { Begun, ConnectionUrls } from "../types.ts";
+import { clientOf } from "./client.ts";
+import type { OidcDeps } from "./discovery.ts";
+import { written } from "./proof.ts";
+import { type OidcConnection, settingsOf } from "./settings.ts";
+
+/**
+ * Begins a sign-in by the authorization code flow (OpenID Connect Core §3.1), with state, nonce and PKCE S256
+ * always, whatever the provider says that it supports (RFC 9700 §2.1.1).
+ *
+ * @throws SignInRefused oidc_settings, or a code of discovery
+ */
+export async function beginOidc(connection: OidcConnection, urls: ConnectionUrls, deps: OidcDeps): Promise<Begun> {
+  const { issuer, clientId, ...secret } = settingsOf(connection);
+  const { config, metadata } = await clientOf({ issuer, clientId, ...secret }, deps);
+  const [state, nonce, codeVerifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()];
+  const url = buildAuthorizationUrl(config, {
+    redirect_uri: urls.redirectUri,
+    scope: scopesOf(connection, metadata).join(" "),
+    state,
+    nonce,
+    code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+    code_challenge_method: "S256",
+    // Google shows the accounts of this domain alone; what comes back is checked all the same.
+    ...(connection.hostedDomain ? { hd: connection.hostedDomain } : {}),
+  });
+  const proof = written({ connectionId: connection.id, issuer, clientId, state, nonce, codeVerifier });
+  return { redirectUrl: url.href, requestId: state, proof };
+}
+
+/** Okta and others give groups for a scope of this name; those that do not list it might refuse it. */
+function scopesOf({ groupsClaim, scopes = [] }: OidcConnection, metadata: ServerMetadata): string[] {
+  const forGroups = groupsClaim !== null && metadata.scopes_supported?.includes("groups") === true ? ["groups"] : [];
+  return [...new Set(["openid", "email", "profile", ...forGroups, ...scopes])];
+}
