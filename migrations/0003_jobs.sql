@@ -29,6 +29,8 @@ create table journal_readers (
 alter table journal_readers enable row level security;
 
 -- The order of commits over all tenants; a tenant's own follower has events_commit_order.
+-- Costs an event 84 bytes of WAL beside 670; a BRIN index would cost nothing and needs a vacuum, which the embedded
+-- database has none of.
 create index events_journal on events (xid, id);
 
 -- What a tenant's admins have been told of their seats.

@@ -1,4 +1,5 @@
 import express, { type Express } from "express";
+import { accessSurface } from "./access/index.ts";
 import { adminSurface } from "./admin/index.ts";
 import { notFound } from "./http/fallback.ts";
 import { health } from "./http/health.ts";
@@ -9,6 +10,7 @@ import { problemHandler } from "./http/problem.ts";
 import { requestLog } from "./http/requestLog.ts";
 import { scimSurface } from "./provisioning/index.ts";
 import type { Registry } from "./scim/registry.ts";
+import { outboundFetch } from "./sso/oidc/outboundFetch.ts";
 import type { Database } from "./storage/types.ts";
 
 /** What one server is made of. */
@@ -37,6 +39,7 @@ export function createServer(parts: ServerParts): Express {
   app.use(requestLog(log, metrics.observe));
   app.use(scimSurface(parts));
   app.use("/api/v1", adminSurface(parts));
+  app.use(accessSurface({ ...parts, fetch: outboundFetch(parts.outbound) }));
   app.use(health({ ready: () => answers(db), operatorKeys, registry: metrics.registry }));
   app.use(notFound);
   app.use(problemHandler(log));

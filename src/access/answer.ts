@@ -17,7 +17,7 @@ import type { Who } from "../storage/types.ts";
 import { browserOf } from "./browser.ts";
 import { readForm } from "./form.ts";
 import { messagesFor } from "./messages.ts";
-import type { Access } from "./options.ts";
+import { oidcDeps, type Access } from "./options.ts";
 import { failurePage } from "./pages.ts";
 import { sendPage } from "./sendPage.ts";
 import { one } from "./start.ts";
@@ -51,10 +51,9 @@ export async function oidcAnswer(access: Access, req: Request, res: Response): P
       throw new SignInStopped("other_browser", "the answer came to another browser than the one that began");
     }
     const proof = attempt.proof === null ? "" : unseal(access.secretKeys, attempt.proof, `attempt:${attempt.id}`);
-    const deps = { fetch: access.fetch, now: who.now, allowHttp: access.allowHttp };
     const callback = new URL(req.originalUrl, access.publicUrl);
     const urls = connectionUrls(access.publicUrl, connection.id);
-    const identity = await finishOidc(connection, urls, callback, proof, deps);
+    const identity = await finishOidc(connection, urls, callback, proof, oidcDeps(access, who.now));
     const judged = { connectionId: connection.id, requestId: state, identity, assertion: null };
     const handle = await consumeAnswer(access.db, who, judged);
     await signIn(access, req, res, who, handle);

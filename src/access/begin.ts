@@ -7,7 +7,7 @@ import { beginOidc } from "../sso/oidc/beginOidc.ts";
 import { beginSaml } from "../sso/saml/beginSaml.ts";
 import type { Begun } from "../sso/types.ts";
 import { ATTEMPT_SECONDS, browserSecret } from "./browser.ts";
-import type { Access } from "./options.ts";
+import { oidcDeps, type Access } from "./options.ts";
 
 /** Sends the browser to the identity provider of a connection, and remembers who it was. */
 export async function begin(
@@ -36,5 +36,5 @@ export async function begin(
 async function beginWith(access: Access, connection: SignInConnection, now: Date): Promise<Begun> {
   const urls = connectionUrls(access.publicUrl, connection.id);
   if (connection.protocol === "saml") return beginSaml(connection, urls, now);
-  return beginOidc(connection, urls, { fetch: access.fetch, now, allowHttp: access.allowHttp });
+  return beginOidc(connection, urls, oidcDeps(access, now));
 }

@@ -2,6 +2,7 @@
  * access/ is the way in of people: it begins sign-ins, takes back what identity providers answer, and opens sessions.
  * What an answer is worth is judged in `sso/`; who that is, as what, and with which seat, in `directory/`.
  */
+import type { OidcDeps } from "../sso/oidc/discovery.ts";
 import type { Logger } from "../http/logger.ts";
 import type { Database } from "../storage/types.ts";
 import type { Cookies } from "../http/cookies.ts";
@@ -14,9 +15,7 @@ export interface AccessOptions {
   /** 32 bytes each: the first seals, all unseal. */
   readonly secretKeys: readonly Buffer[];
   /** The guarded way out, for discovery, tokens and keys of identity providers. */
-  readonly fetch: typeof fetch;
-  /** Whether identity providers may be spoken to by http, in the operator's allowed networks. */
-  readonly allowHttp: boolean;
+  readonly fetch: OidcDeps["fetch"];
   readonly log: Logger;
   /** The clock, read once for a request; the system's unless given. */
   readonly clock?: () => Date;
@@ -26,4 +25,9 @@ export interface AccessOptions {
 export interface Access extends AccessOptions {
   readonly cookies: Cookies;
   readonly now: () => Date;
+}
+
+/** What speaking with an OpenID Provider needs; by `http:` only where the way out lets it. */
+export function oidcDeps({ fetch }: AccessOptions, now: Date): OidcDeps {
+  return { fetch, now, allowHttp: true };
 }

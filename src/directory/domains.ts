@@ -67,20 +67,21 @@ export async function createDomain(db: Database, who: Who, written: string): Pro
 }
 
 /**
- * Makes the tenant the owner of a domain that it has claimed, on the word of who runs this server.
+ * Makes the tenant the owner of a domain that it has claimed.
  *
- * @throws Refusal `not_found`, `domain_taken` where another tenant has verified it
+ * @param force on the word of who runs this server, which is the only proof that is taken
+ * @throws Refusal `not_found`, `domain_not_verified` without proof, `domain_taken` where another tenant has verified it
  */
-export async function verifyDomain(db: Database, who: Who, written: string): Promise<Domain> {
+export async function verifyDomain(db: Database, who: Who, written: string, force: boolean): Promise<Domain> {
   try {
-    return await verifyOnce(db, who, written);
+    return await verifyOnce(db, who, written, force);
   } catch (error) {
     if (!isTaken(error)) throw error;
   }
   // A tenant that was deleted keeps its rows and owns nothing.
   await acrossTenants(db, who, ({ trx }) => trx.run(lapseIfDead(nameOf(written))));
   try {
-    return await verifyOnce(db, who, written);
+    return await verifyOnce(db, who, written, force);
   } catch (error) {
     if (!isTaken(error)) throw error;
     throw new Refusal(
@@ -94,14 +95,20 @@ function isTaken(error: unknown): boolean {
   return violatedUnique(error) === "domains_verified";
 }
 
-function verifyOnce(db: Database, who: Who, written: string): Promise<Domain> {
+function verifyOnce(db: Database, who: Who, written: string, force: boolean): Promise<Domain> {
   return inTenant(db, who, async (scope) => {
     const before = await locked(scope, written);
     if (before.status === "verified") return before;
+    if (!force) throw unproven();
     const [after = before] = await scope.trx.run(markVerified(who.tenantId, before.domain, who.now));
     await tell(scope, "domain.verified", before.domain, { by: "operator" });
     return after;
   });
+}
+
+function unproven(): Refusal {
+  const way = "Ask the operator of this server to verify the domain with `force: true`.";
+  return new Refusal("domain_not_verified", `The TXT record is not looked up by this version of Usher. ${way}`);
 }
 
 /**

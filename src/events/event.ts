@@ -53,7 +53,17 @@ export type EventType =
 
 /** What an event is about. */
 export interface Target {
-  readonly type: "tenant" | "member" | "group" | "directory" | "scim_token" | "api_key" | "plan" | "connection" | "domain" | "webhook";
+  readonly type:
+    | "tenant"
+    | "member"
+    | "group"
+    | "directory"
+    | "scim_token"
+    | "api_key"
+    | "plan"
+    | "connection"
+    | "domain"
+    | "webhook";
   readonly id: string | null;
 }
 

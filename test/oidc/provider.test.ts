@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { beginOidc } from "../../src/sso/oidc/begin.ts";
-import { finishOidc } from "../../src/sso/oidc/finish.ts";
+import { beginOidc } from "../../src/sso/oidc/beginOidc.ts";
+import { finishOidc } from "../../src/sso/oidc/finishOidc.ts";
 import { oidcIdp, type OidcIdp } from "../support/oidcIdp.ts";
 import { assertRefused, closeAll, connectionTo, depsWith, signIn, urlsOf } from "./signIn.ts";
 

@@ -1,9 +1,9 @@
 /** A sign-in at a provider of the tests, as its own connection begins and finishes it. */
 import assert from "node:assert/strict";
 import { createOutbound, type Outbound, type OutboundOptions } from "../../src/http/outbound.ts";
-import { beginOidc } from "../../src/sso/oidc/begin.ts";
+import { beginOidc } from "../../src/sso/oidc/beginOidc.ts";
 import type { OidcDeps } from "../../src/sso/oidc/discovery.ts";
-import { finishOidc } from "../../src/sso/oidc/finish.ts";
+import { finishOidc } from "../../src/sso/oidc/finishOidc.ts";
 import { outboundFetch } from "../../src/sso/oidc/outboundFetch.ts";
 import type { OidcRefusal } from "../../src/sso/oidc/refusal.ts";
 import type { OidcConnection } from "../../src/sso/oidc/settings.ts";

@@ -66,7 +66,6 @@ export interface AssertionParts {
   readonly authnStatement?: string;
   /** Content of AttributeStatement. */
   readonly attributes?: string;
-  readonly advice?: string;
 }
 
 export interface ResponseParts {
@@ -124,22 +123,34 @@ export function authnStatement(more = ` SessionIndex="_session-1"`): string {
   return `<saml:AuthnStatement AuthnInstant="${minutes(0)}"${more}>${authnContext}</saml:AuthnStatement>`;
 }
 
-export function assertionXml(parts: AssertionParts = {}): string {
-  const issuer = parts.issuer === undefined ? settings.entityId : parts.issuer;
+function conditionsXml(parts: AssertionParts): string {
+  const times =
+    optional("NotBefore", parts.notBefore, minutes(-5)) + optional("NotOnOrAfter", parts.notOnOrAfter, minutes(5));
+  const audiences = audienceRestriction(...(parts.audiences ?? [urls.spEntityId]));
+  return parts.conditions ?? `<saml:Conditions${times}>${audiences}${parts.moreConditions ?? ""}</saml:Conditions>`;
+}
+
+function subjectXml(parts: AssertionParts): string {
   const format = optional("Format", parts.nameIdFormat, "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent");
   const nameIds = parts.nameIds ?? `<saml:NameID${format}>${parts.nameId ?? "ana-7f3a"}</saml:NameID>`;
-  const conditions =
-    parts.conditions ??
-    `<saml:Conditions${optional("NotBefore", parts.notBefore, minutes(-5))}${optional("NotOnOrAfter", parts.notOnOrAfter, minutes(5))}>` +
-      `${audienceRestriction(...(parts.audiences ?? [urls.spEntityId]))}${parts.moreConditions ?? ""}</saml:Conditions>`;
+  return `<saml:Subject>${nameIds}${parts.confirmations ?? confirmation(parts)}</saml:Subject>`;
+}
+
+function issuerXml(issuer: string | null | undefined, attributes = ""): string {
+  return issuer === null ? "" : `<saml:Issuer${attributes}>${issuer ?? settings.entityId}</saml:Issuer>`;
+}
+
+export function assertionXml(parts: AssertionParts = {}): string {
   const attributes = parts.attributes ?? attributeXml("email", "ana@example.com");
+  const statement = attributes === "" ? "" : `<saml:AttributeStatement>${attributes}</saml:AttributeStatement>`;
   return (
     `<saml:Assertion xmlns:saml="${parts.namespace ?? assertionNamespace}"${optional("ID", parts.id, assertionId)}` +
     ` Version="${parts.version ?? "2.0"}"${optional("IssueInstant", parts.issueInstant, minutes(0))}>` +
-    (issuer === null ? "" : `<saml:Issuer${optional("Format", parts.issuerFormat, null)}>${issuer}</saml:Issuer>`) +
-    `<saml:Subject>${nameIds}${parts.confirmations ?? confirmation(parts)}</saml:Subject>${conditions}${parts.advice ?? ""}` +
+    issuerXml(parts.issuer, optional("Format", parts.issuerFormat, null)) +
+    subjectXml(parts) +
+    conditionsXml(parts) +
     (parts.authnStatement ?? authnStatement()) +
-    `${attributes === "" ? "" : `<saml:AttributeStatement>${attributes}</saml:AttributeStatement>`}</saml:Assertion>`
+    `${statement}</saml:Assertion>`
   );
 }
 
@@ -147,13 +158,12 @@ export const success =
   '<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>';
 
 export function responseXml(parts: ResponseParts = {}): string {
-  const issuer = parts.issuer === undefined ? settings.entityId : parts.issuer;
   return (
     `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="${parts.id ?? "_response-1"}"` +
     ` Version="${parts.version ?? "2.0"}" IssueInstant="${parts.issueInstant ?? minutes(0)}"` +
     optional("Destination", parts.destination, urls.acsUrl) +
     `${optional("InResponseTo", parts.inResponseTo, requestId)}>` +
-    (issuer === null ? "" : `<saml:Issuer xmlns:saml="${assertionNamespace}">${issuer}</saml:Issuer>`) +
+    issuerXml(parts.issuer, ` xmlns:saml="${assertionNamespace}"`) +
     `${parts.status ?? success}${parts.content ?? assertionXml()}</samlp:Response>`
   );
 }

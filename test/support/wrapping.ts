@@ -34,7 +34,7 @@ function forged(element: Element, id: string | null = "_forged"): Element {
 }
 
 function wrapper(near: Element, namespace: string, name: string): Element {
-  return (near.ownerDocument as Document).createElementNS(namespace, name);
+  return near.ownerDocument.createElementNS(namespace, name);
 }
 
 function inObject(signature: Element | undefined, content: Element): void {

@@ -3,7 +3,7 @@ import { mailAddress } from "../../base/mailAddress.ts";
 import { type Identity, SignInRefused, type SsoConnection } from "../types.ts";
 import { type Attributes, onlyValue } from "./attributes.ts";
 import type { ProviderSession } from "./authnStatement.ts";
-import { type NameId } from "./nameId.ts";
+import type { NameId } from "./nameId.ts";
 import { nameIdFormats } from "./names.ts";
 
 const WS_CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/";
@@ -66,7 +66,7 @@ function subjectOf({ attributes, nameId, issuer }: Asserted): string {
 /** Entra ID's issuer is `https://sts.windows.net/<tenant id>/`, or one of the application's own with the id in it. */
 function entraSubject(tenantId: string, objectId: string, issuer: string): string {
   const inIssuer = /^https:\/\/sts\.windows\.net\/([^/]+)\//.exec(issuer)?.[1] ?? tenantId;
-  if (inIssuer.toLowerCase() === tenantId.toLowerCase()) return `${tenantId}:${objectId}`;
+  if (inIssuer.toLowerCase() === tenantId.toLowerCase()) return `${tenantId}/${objectId}`.toLowerCase();
   throw new SignInRefused("saml_tenant", "The tenant id of the person is not that of the issuer.");
 }
 

@@ -1,0 +1,118 @@
+/** The shapes of connections: as they are written and as they are shown. */
+import type { Schema } from "./route.ts";
+import { arrayOf, boolean, id, instant, label, nullable, object, record, text } from "./schemas.ts";
+
+const line = { type: "string", minLength: 1, maxLength: 1024 };
+const claim = { ...line, maxLength: 512, pattern: "^\\S(.*\\S)?$" };
+const url = { type: "string", minLength: 1, maxLength: 2048 };
+
+export const protocol = { type: "string", enum: ["saml", "oidc"] };
+
+/** The identity provider's side of SAML, as it is written. */
+const saml = {
+  ...object({
+    metadataUrl: { ...url, description: "Where the identity provider shows its metadata; read at once." },
+    metadataXml: { type: "string", minLength: 1, maxLength: 1_000_000, description: "The document itself." },
+    entityId: line,
+    ssoUrl: { ...url, description: "Its sign-on service, HTTP-Redirect binding." },
+    certificates: arrayOf(
+      { type: "string", minLength: 1, maxLength: 16_384 },
+      { minItems: 1, maxItems: 8, description: "With which it signs; PEM or base64." },
+    ),
+  }),
+  description: "`metadataUrl`, or `metadataXml`, or the three fields.",
+};
+
+/** The identity provider's side of OpenID Connect, as it is written. */
+const oidc: Readonly<Record<string, Schema>> = {
+  issuer: url,
+  clientId: { ...line, maxLength: 512 },
+  clientSecret: {
+    type: ["string", "null"],
+    minLength: 1,
+    maxLength: 512,
+    description: "Kept encrypted and shown to nobody; null for a public client. A new issuer needs it anew.",
+  },
+};
+
+const attributeNames = {
+  ...object({ email: claim, givenName: claim, familyName: claim, displayName: claim }),
+  description: "Attribute or claim in which each is, where the identity provider departs from the usual names.",
+};
+const match = object({ claim, attribute: { type: "string", enum: ["externalId", "userName"] } }, [
+  "claim",
+  "attribute",
+]);
+
+/** What is written of every connection but the identity provider's side. */
+const fields: Readonly<Record<string, Schema>> = {
+  name: label,
+  provider: {
+    type: "string",
+    pattern: "^[a-z0-9][a-z0-9-]{0,62}$",
+    description: "Which product it is, as `okta`. `entra` and `google` have rules of their own.",
+  },
+  directoryId: nullable({ ...id, description: "Whose members the match may name." }),
+  match: {
+    ...nullable(match),
+    description: "Links a first sign-in to the one member of the directory whose attribute equals this claim.",
+  },
+  attributes: attributeNames,
+  groupsClaim: { ...nullable(claim), description: "Attribute or claim that holds groups; null for none." },
+  unsolicited: {
+    type: "string",
+    enum: ["restart", "refuse"],
+    description: "A SAML response that nobody asked for is not read: the sign-in starts anew, or is refused.",
+  },
+};
+
+export const newConnection: Schema = object({ protocol, ...fields, saml, oidc: object(oidc, ["issuer", "clientId"]) }, [
+  "protocol",
+  "name",
+]);
+
+export const connectionChange: Schema = object({
+  ...fields,
+  saml,
+  oidc: object(oidc),
+  status: { type: "string", enum: ["enabled", "disabled"] },
+  force: {
+    type: "boolean",
+    description:
+      "With `status: enabled`: enables a connection that has not been tested. Nobody has seen then that the identity " +
+      "provider sends what is expected, so keep another way in open.",
+  },
+});
+
+export const connection: Schema = record(
+  {
+    id,
+    protocol,
+    provider: text,
+    name: text,
+    status: { type: "string", enum: ["draft", "tested", "enabled", "disabled"] },
+    saml: record({
+      acsUrl: { ...text, description: "Ours, for the identity provider: where it posts its responses." },
+      spEntityId: { ...text, description: "Ours, for the identity provider: also called audience." },
+      metadataUrl: { ...text, description: "Ours, for the identity provider: both as a document." },
+      entityId: nullable(text),
+      ssoUrl: nullable(text),
+      certificates: arrayOf(text),
+      idpMetadataUrl: { ...nullable(text), description: "Where the identity provider's side was read from." },
+    }),
+    oidc: record({
+      redirectUri: { ...text, description: "Ours, for the identity provider." },
+      issuer: nullable(text),
+      clientId: nullable(text),
+      hasClientSecret: boolean,
+    }),
+    directoryId: nullable(id),
+    match: nullable(match),
+    attributes: attributeNames,
+    groupsClaim: nullable(text),
+    unsolicited: text,
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  ["saml", "oidc"],
+);

@@ -1,0 +1,117 @@
+/** What an admin says of an identity provider: read from its metadata or from fields, and checked by those who use it. */
+import { Refusal } from "../base/errors.ts";
+import type { ProviderData } from "../directory/connections.ts";
+import type { Connection, SamlProvider } from "../directory/connections.store.ts";
+import { checkOidcSettings } from "../sso/oidc/settings.ts";
+import { parseIdpMetadata } from "../sso/saml/idpMetadata.ts";
+import { checkSamlSettings } from "../sso/saml/settings.ts";
+import type { Call } from "./route.ts";
+
+/** One of three ways to say it. */
+export interface SamlBody {
+  readonly metadataUrl?: string;
+  readonly metadataXml?: string;
+  readonly entityId?: string;
+  readonly ssoUrl?: string;
+  readonly certificates?: readonly string[];
+}
+
+export interface OidcBody {
+  readonly issuer?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string | null;
+}
+
+/** What is needed of a request to read it. */
+export type Reading = Pick<Call, "outbound" | "publicUrl" | "now">;
+
+/** 1 MiB: one identity provider's metadata has 3 to 30 kB, a federation's many megabytes. */
+const MOST_METADATA_BYTES = 1_048_576;
+const ways = "must hold metadataUrl, or metadataXml, or entityId with ssoUrl and certificates";
+
+/**
+ * The identity provider's side of a SAML connection. Metadata is fetched here, before any transaction.
+ *
+ * @throws Refusal `invalid_request`
+ */
+export async function samlProvider(body: SamlBody, reading: Reading): Promise<SamlProvider> {
+  const { metadataUrl, metadataXml, ...fields } = body;
+  const given = [metadataUrl, metadataXml, Object.keys(fields).length > 0 ? fields : undefined];
+  if (given.filter((way) => way !== undefined).length !== 1) throw faulty("/saml", ways);
+  if (metadataUrl !== undefined) return fromUrl(metadataUrl, reading);
+  const options = samlOptions(reading);
+  if (metadataXml !== undefined) {
+    const parsed = located("/saml/metadataXml", () => parseIdpMetadata(metadataXml, reading.now, options));
+    return { ...parsed, metadataUrl: null };
+  }
+  const { entityId, ssoUrl, certificates } = fields;
+  if (entityId === undefined || ssoUrl === undefined || certificates === undefined) throw faulty("/saml", ways);
+  const written = { entityId, ssoUrl, certificates };
+  return { ...located("/saml", () => checkSamlSettings(written, options)), metadataUrl: null };
+}
+
+/** Plain http, on loopback alone, where Usher itself is served so: for development and tests. */
+function samlOptions({ publicUrl }: Pick<Reading, "publicUrl">): { allowHttp: boolean } {
+  return { allowHttp: publicUrl.startsWith("http:") };
+}
+
+async function fromUrl(url: string, reading: Reading): Promise<SamlProvider> {
+  const path = "/saml/metadataUrl";
+  const headers = { accept: "application/samlmetadata+xml, application/xml, text/xml" };
+  const answer = await reading.outbound.send({ method: "GET", url, headers, mostBytes: MOST_METADATA_BYTES });
+  if (answer.kind !== "answered") throw faulty(path, `could not be read. ${answer.reason}`);
+  // A redirect is not followed: it would lead where nobody has looked.
+  if (answer.status !== 200) throw faulty(path, `answered ${answer.status}; give the address of the document itself`);
+  if (answer.truncated) throw faulty(path, "holds more than 1 MiB; give the metadata of this one identity provider");
+  const parsed = located(path, () => parseIdpMetadata(answer.body, reading.now, samlOptions(reading)));
+  return { ...parsed, metadataUrl: url };
+}
+
+/**
+ * The identity provider's side of an OpenID Connect connection, over what is kept of it.
+ *
+ * @throws Refusal `invalid_request`, also where a kept secret would be sent to an issuer that it was not made for
+ */
+export function oidcProvider(
+  body: OidcBody,
+  provider: string,
+  before: Pick<Connection, "oidc" | "hasSecret">,
+  { outbound }: Pick<Reading, "outbound">,
+): ProviderData {
+  const { clientSecret } = body;
+  const merged = { ...before.oidc, ...body, clientSecret: clientSecret ?? null };
+  const { clientSecret: secret, ...oidc } = checkedOidc(merged, provider, outbound);
+  if (before.oidc?.issuer !== oidc.issuer && before.hasSecret && clientSecret === undefined) {
+    throw faulty("/oidc/clientSecret", "is missing: another issuer is given no secret of the one before");
+  }
+  return { saml: null, oidc, ...(clientSecret === undefined ? {} : { clientSecret: secret }) };
+}
+
+function checkedOidc(
+  { issuer, clientId, clientSecret }: OidcBody,
+  provider: string,
+  outbound: Reading["outbound"],
+): ReturnType<typeof checkOidcSettings> {
+  if (issuer === undefined) throw faulty("/oidc/issuer", "is missing");
+  if (clientId === undefined) throw faulty("/oidc/clientId", "is missing");
+  const fault = outbound.urlFault(issuer);
+  const checked = checkOidcSettings({ issuer, clientId, clientSecret: clientSecret ?? null }, provider, !fault);
+  if (fault !== undefined) throw faulty("/oidc/issuer", fault);
+  return checked;
+}
+
+/** Says where in the body a refusal belongs that does not know it. */
+function located<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.errors.length > 0) throw error;
+    throw new Refusal(error.code, error.message, { errors: [{ path, message: error.message }] });
+  }
+}
+
+/** A refusal of one place of the body. */
+export function faulty(path: string, message: string): Refusal {
+  const field = path.slice(1).replaceAll("/", ".");
+  return new Refusal("invalid_request", `${field} ${message}.`.replace(/\.\.$/, "."), { errors: [{ path, message }] });
+}
