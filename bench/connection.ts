@@ -43,7 +43,10 @@ export async function openConnection(port: number): Promise<HttpConnection> {
     settle?.reject(error);
     settle = undefined;
   };
-  socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error(`no answer within ${SILENCE_MS} ms`)));
+  socket.setTimeout(SILENCE_MS, () => {
+    // Between its turns a connection is silent, and may be.
+    if (settle) socket.destroy(new Error(`no answer within ${SILENCE_MS} ms`));
+  });
   socket.on("error", fail);
   socket.on("close", () => fail(new Error("the server closed the connection")));
   socket.on("data", (chunk: Buffer) => {
@@ -61,6 +64,7 @@ export async function openConnection(port: number): Promise<HttpConnection> {
   return {
     send: (request) =>
       new Promise((resolve, reject) => {
+        if (socket.destroyed) return reject(new Error("the server has closed the connection"));
         settle = { resolve, reject };
         socket.write(encode(request));
       }),

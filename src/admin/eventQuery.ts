@@ -1,6 +1,7 @@
 /** Which events a request asks for, and how they are shown: the list and the exports alike. */
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
+import { catalogue } from "../events/catalogue.ts";
 import type { EventQuery, LatestFrom } from "../events/readEvents.ts";
 import { isTotal } from "./paging.ts";
 import type { Schema } from "./route.ts";
@@ -16,18 +17,7 @@ export interface EventsAsked {
 }
 
 const actors = ["operator", "system", "member", "api_key", "scim_token"];
-const targets = [
-  "tenant",
-  "member",
-  "group",
-  "directory",
-  "scim_token",
-  "api_key",
-  "plan",
-  "connection",
-  "domain",
-  "webhook",
-];
+const targets = [...new Set(Object.values(catalogue).map(({ target }) => target))];
 
 function idOrKind(kinds: readonly string[]): Schema {
   return { type: "string", anyOf: [{ format: "uuid" }, { enum: kinds }], description: "An id, or a kind." };

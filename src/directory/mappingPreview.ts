@@ -114,7 +114,9 @@ function report(pairs: readonly Pair[], seats: { limit: number | null; used: num
     gains: where((before, after) => before.seat !== "held" && after.seat === "held"),
     loses: where((before, after) => before.seat === "held" && after.seat !== "held"),
     waits: where((before, after) => before.seat !== "waiting" && after.seat === "waiting"),
-    others: where((before, after) => before.seat === after.seat || (before.seat === "waiting" && after.seat === "none")),
+    others: where(
+      (before, after) => before.seat === after.seat || (before.seat === "waiting" && after.seat === "none"),
+    ),
     seats: { limit: seats.limit, before: seats.used, after: seats.used + gained - lost },
     admins: {
       before: count(pairs, ({ administers }) => administers),

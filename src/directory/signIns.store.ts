@@ -18,7 +18,7 @@ export function insertAttempt(tenantId: string, attempt: NewAttempt, now: Date):
   return {
     name: "attempt_insert",
     text: `with swept as (delete from sign_in_attempts where tenant_id = $1 and id in
-        (select id from sign_in_attempts where tenant_id = $1 and expires_at < $9 - interval '1 day' limit 20))
+        (select id from sign_in_attempts where tenant_id = $1 and expires_at < $9::timestamptz - interval '1 day' limit 20))
       insert into sign_in_attempts (tenant_id, id, connection_id, browser_hash, request_id, proof, return_to, expires_at,
         created_at) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
     values: [

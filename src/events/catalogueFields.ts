@@ -1,5 +1,14 @@
 /** The pieces that `data` of events is described by: for each field what it means, its JSON Schema and an example. */
 
+import type { Target } from "./event.ts";
+
+/** What there is to know of a type of event. */
+export interface CatalogueEntry {
+  readonly description: string;
+  readonly target: Target["type"];
+  readonly data: Fields;
+}
+
 /** One field of `data`. */
 export interface Field {
   readonly description: string;
@@ -72,3 +81,10 @@ export function moved(field: Field, before: unknown): Field {
 export function mayMove(field: Field, before: unknown): Field {
   return { ...moved(field, before), optional: true };
 }
+
+// What several types have.
+export const name = text("What people call it.", "Main directory");
+export const attributes = list(
+  "Names of what changed; what they were and are is told where it is nobody's personal matter.",
+  ["name"],
+);

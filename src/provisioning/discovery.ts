@@ -1,4 +1,4 @@
-import { Router } from "express";
+import type { RequestHandler, Router } from "express";
 import { Refusal } from "../base/errors.ts";
 import { methodNotAllowed } from "../http/fallback.ts";
 import { sendJson } from "../http/reply.ts";
@@ -33,28 +33,24 @@ const CAPABILITIES: Capabilities = {
   pagination: { defaultPageSize: PAGE_LIMITS.defaultCount, maxPageSize: PAGE_LIMITS.maxCount },
 };
 
-/** `/ServiceProviderConfig` tells how to authenticate, so it needs no credentials (RFC 7644 §4). */
-export function configRouter(baseUrl: string): Router {
-  const router = Router();
+/** Adds `/ServiceProviderConfig`: it tells how to authenticate, so it needs no credentials (RFC 7644 §4). */
+export function configRoutes(router: Router, baseUrl: string): void {
   route(router, "/ServiceProviderConfig", () => serviceProviderConfig(CAPABILITIES, baseUrl));
-  return router;
 }
 
-/** `/ResourceTypes` and `/Schemas` (RFC 7644 §4). */
-export function discoveryRouter(registry: Registry, baseUrl: string): Router {
-  const router = Router();
+/** Adds `/ResourceTypes` and `/Schemas` (RFC 7644 §4). */
+export function discoveryRoutes(router: Router, registry: Registry, baseUrl: string): void {
   route(router, "/ResourceTypes", () => resourceTypeList(registry, baseUrl));
   route(router, "/ResourceTypes/:name", (name) => resourceTypeByName(registry, name, baseUrl));
   route(router, "/Schemas", () => schemaList(registry, baseUrl));
   route(router, "/Schemas/:name", (name) => schemaById(registry, name, baseUrl));
-  return router;
 }
 
 function route(router: Router, path: string, show: (name: string) => ScimObject): void {
-  router.get(path, (req, res) => {
+  const answer: RequestHandler = (req, res) => {
     // RFC 7644 §4: a filter is answered 403, "to allow clients to know that the filter was not processed".
     if (req.query["filter"] !== undefined) throw new Refusal("forbidden", `${path} takes no filter`);
     sendJson(res, 200, MEDIA_TYPE, show(String(req.params["name"] ?? "")));
-  });
-  router.all(path, methodNotAllowed("GET"));
+  };
+  router.route(path).get(answer).all(methodNotAllowed("GET"));
 }

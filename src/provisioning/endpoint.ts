@@ -1,4 +1,4 @@
-import { Router, type Request, type Response } from "express";
+import type { Request, Response, Router } from "express";
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
 import { readJson } from "../http/body.ts";
@@ -50,20 +50,21 @@ export interface ResourcePage {
 
 type Query = Readonly<Record<string, string | string[] | undefined>>;
 
-/** The routes of one resource type (RFC 7644 §3.2). */
-export function resourceRouter(handlers: ResourceHandlers): Router {
-  const { type } = handlers;
-  const router = Router();
-  router.get(type.endpoint, (req, res) => list(handlers, req, res));
-  router.post(type.endpoint, (req, res) => create(handlers, req, res));
-  router.all(type.endpoint, methodNotAllowed("GET", "POST"));
-  const one = `${type.endpoint}/:id`;
-  router.get(one, (req, res) => read(handlers, req, res));
-  router.put(one, (req, res) => replace(handlers, req, res));
-  router.patch(one, (req, res) => patch(handlers, req, res));
-  router.delete(one, (req, res) => remove(handlers, req, res));
-  router.all(one, methodNotAllowed("GET", "PUT", "PATCH", "DELETE"));
-  return router;
+/** Adds the routes of one resource type (RFC 7644 §3.2): one for each path, for every route is tried by its pattern. */
+export function resourceRoutes(router: Router, handlers: ResourceHandlers): void {
+  const { endpoint } = handlers.type;
+  router
+    .route(endpoint)
+    .get((req, res) => list(handlers, req, res))
+    .post((req, res) => create(handlers, req, res))
+    .all(methodNotAllowed("GET", "POST"));
+  router
+    .route(`${endpoint}/:id`)
+    .get((req, res) => read(handlers, req, res))
+    .put((req, res) => replace(handlers, req, res))
+    .patch((req, res) => patch(handlers, req, res))
+    .delete((req, res) => remove(handlers, req, res))
+    .all(methodNotAllowed("GET", "PUT", "PATCH", "DELETE"));
 }
 
 async function create(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {

@@ -12,8 +12,8 @@ import type { Registry } from "../scim/registry.ts";
 import { ScimRefusal } from "../scim/types.ts";
 import { validatorOf } from "../scim/validate.ts";
 import type { Database } from "../storage/types.ts";
-import { configRouter, discoveryRouter } from "./discovery.ts";
-import { resourceRouter } from "./endpoint.ts";
+import { configRoutes, discoveryRoutes } from "./discovery.ts";
+import { resourceRoutes } from "./endpoint.ts";
 import { groupHandlers } from "./groups.ts";
 import { MEDIA_TYPE, RATE } from "./limits.ts";
 import { scimRequest } from "./request.ts";
@@ -38,18 +38,19 @@ export function scimSurface(options: ScimOptions): Router {
   const baseUrl = options.publicUrl + PATH;
   const router = Router();
   router.use(apiHeaders());
-  router.use(configRouter(baseUrl));
+  configRoutes(router, baseUrl);
   router.use(authenticate(options, baseUrl));
-  router.use(discoveryRouter(registry, baseUrl));
-  router.all(["/Me", "/Bulk", "/.search", "/:endpoint/.search"], notImplemented);
+  router.all("/:endpoint/.search", notImplemented);
   const endpoints = [
     userHandlers(resourceType(registry, "User"), baseUrl),
     groupHandlers(resourceType(registry, "Group"), baseUrl),
   ];
   for (const handlers of endpoints) {
     validatorOf(handlers.type);
-    router.use(resourceRouter(handlers));
+    resourceRoutes(router, handlers);
   }
+  discoveryRoutes(router, registry, baseUrl);
+  router.all(["/Me", "/Bulk", "/.search"], notImplemented);
   router.use(notFound);
   const surface = Router();
   surface.use(PATH, router);

@@ -128,7 +128,7 @@ withPostgres("fifty who are added to one group over two server processes", (post
   it("are fifty members", async () => {
     const [first] = servers;
     assert.ok(first);
-    const { token } = await makeTenant(first.url, null);
+    const { token } = await makeTenant(first.url);
     const scim = (i: number, method: string, path: string, body?: unknown) =>
       call(method, `${servers[i % servers.length]?.url ?? ""}/scim/v2${path}`, token, body);
     const people = await Promise.all(

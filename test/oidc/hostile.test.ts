@@ -217,6 +217,17 @@ describe("a hostile OpenID Provider", () => {
     await assertRefused(finishOidc(connection, urls, back, second.proof ?? "", deps), "oidc_code");
   });
 
+  it("O06: may be visited in two tabs at once, each of which is its own sign-in", async () => {
+    const op = await opWith();
+    const [connection, deps] = [connectionTo(op.issuer), depsWith()];
+    const urls = urlsOf(connection);
+    const [first, second] = [await beginOidc(connection, urls, deps), await beginOidc(connection, urls, deps)];
+    const [backFirst, backSecond] = [await op.visit(first.redirectUrl), await op.visit(second.redirectUrl)];
+    await assertRefused(finishOidc(connection, urls, backFirst, second.proof ?? "", deps), "oidc_state");
+    assert.ok(await finishOidc(connection, urls, backSecond, second.proof ?? "", deps));
+    assert.ok(await finishOidc(connection, urls, backFirst, first.proof ?? "", deps));
+  });
+
   it("O07: is sent PKCE S256 though its metadata does not speak of PKCE", async () => {
     const op = await opWith();
     const begun = await beginOidc(connectionTo(op.issuer), urlsOf(connectionTo("x:")), depsWith());

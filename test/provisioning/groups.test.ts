@@ -1,6 +1,6 @@
 /** `/Groups`: RFC 7643 §4.2 and what RFC 7644 says of every resource, as far as members make it different. */
 import assert from "node:assert/strict";
-import { at, BASE_URL, textOf, user } from "../support/scim.ts";
+import { at, BASE_URL, statuses, textOf, user } from "../support/scim.ts";
 import { GROUP, group, groupClient, membersOf, NOBODY, values } from "./groupClient.ts";
 
 const PREFER = { prefer: "return=representation" };
@@ -444,7 +444,7 @@ describe("versions of a group (RFC 7644 §3.14)", () => {
         ),
       ),
     );
-    assert.deepEqual(answers.map(({ status }) => status).sort(), [204, 412]);
+    assert.deepEqual(statuses(answers), [204, 412]);
     assert.equal((await client.membersOf(id)).length, 1);
   });
 

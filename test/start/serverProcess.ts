@@ -35,14 +35,15 @@ function run(environment: Environment): { child: ChildProcess; ended: Promise<En
   const env = { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...environment };
   const args = ["--import", "tsx/esm", "src/main.ts"];
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
   const output: Output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
-  const ended = once(child, "close").then(([status, signal]) => ({
-    status: status as number | null,
-    signal: signal as NodeJS.Signals | null,
-    ...output,
-  }));
+  const ended = once(child, "close").then(([status, signal]) => {
+    process.off("exit", kill);
+    return { status: status as number | null, signal: signal as NodeJS.Signals | null, ...output };
+  });
   return { child, ended, output };
 }
 

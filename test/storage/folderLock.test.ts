@@ -27,11 +27,14 @@ const program = `
 
 describe("the lock of the embedded database's folder", () => {
   let folder: string;
+  const temporary = process.env["TMPDIR"];
   const children: ChildProcess[] = [];
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "usher-lock-"));
   });
   afterEach(async () => {
+    if (temporary === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = temporary;
     for (const child of children.splice(0)) await kill(child);
     rmSync(folder, { recursive: true });
   });
@@ -138,6 +141,8 @@ describe("the lock of the embedded database's folder", () => {
   });
 
   it("holds for a path that is too long for a socket", async () => {
+    // Such a lock lies in the system's folder for temporary files; this case has its own.
+    process.env["TMPDIR"] = folder;
     const long = join(folder, "x".repeat(100), "ü".repeat(40));
     const other = join(folder, "x".repeat(100), "other");
     const release = await lockFolder(long);

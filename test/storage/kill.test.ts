@@ -13,7 +13,8 @@ const LONGEST_LIFE = 80;
 /** Full in the first rounds, so that people queue and are promoted by those who leave. */
 const SEATS = 60;
 
-describe("kill -9 of a server on the embedded database, in the middle of a push", () => {
+describe("kill -9 of a server on the embedded database, in the middle of a push", function () {
+  this.timeout(600_000);
   let folder: string;
   let server: ServerProcess;
   let tenant: PushedTenant;
@@ -78,8 +79,7 @@ describe("kill -9 of a server on the embedded database, in the middle of a push"
     return Number((await operator("GET", server.url, `/tenants/${tenant.slug}/${path}`))["total"]);
   }
 
-  it("loses no acknowledged user and no acknowledged change, and leaves the counter equal to the rows", async function () {
-    this.timeout(300_000);
+  it("loses no acknowledged user and no acknowledged change, and leaves the counter equal to the rows", async () => {
     for (let round = 1; round <= ROUNDS; round++) {
       await pushUntilKilled();
       server = await startServer({ USHER_DATA_DIR: folder });

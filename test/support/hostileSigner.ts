@@ -81,7 +81,7 @@ export interface ResponseParts {
   readonly content?: string;
 }
 
-export const bearer = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+const bearer = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 export const requestId = "_request-1";
 export const assertionId = "_assertion-1";
 const assertionNamespace = "urn:oasis:names:tc:SAML:2.0:assertion";
@@ -116,7 +116,7 @@ export function attributeXml(name: string, ...values: readonly string[]): string
   return `<saml:Attribute Name="${name}">${all}</saml:Attribute>`;
 }
 
-export const authnContext =
+const authnContext =
   "<saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext>";
 
 export function authnStatement(more = ` SessionIndex="_session-1"`): string {
@@ -154,8 +154,7 @@ export function assertionXml(parts: AssertionParts = {}): string {
   );
 }
 
-export const success =
-  '<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>';
+const success = '<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>';
 
 export function responseXml(parts: ResponseParts = {}): string {
   return (

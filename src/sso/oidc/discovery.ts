@@ -21,7 +21,7 @@ export interface Discovered {
 }
 
 /** A provider's key set, and when it was fetched in seconds since the epoch, by the clock that we are given. */
-export interface KeySet {
+interface KeySet {
   readonly jwks: { readonly keys: readonly object[] };
   readonly at: number;
 }

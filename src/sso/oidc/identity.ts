@@ -5,6 +5,9 @@ import { claim, type Claims, groupsOf, text, texts } from "./claims.ts";
 import { isEntra } from "./provider.ts";
 import { type OidcConnection, settingsOf } from "./settings.ts";
 
+/** As typed, before its domain is put into ASCII; what is kept has an end of its own. */
+const MOST_ADDRESS = 320;
+
 /** Whether the ID token leaves open what the connection reads, so that UserInfo is to be asked. */
 export function needsUserinfo(idToken: IDToken, connection: OidcConnection): boolean {
   const { attributes, matchClaim } = connection;
@@ -18,13 +21,13 @@ function lacksGroups(idToken: IDToken, connection: OidcConnection): boolean {
 
 /** Who that is: the subject out of the ID token alone, the rest out of UserInfo where the ID token does not say it. */
 export function identityOf(idToken: IDToken, userinfo: Claims, connection: OidcConnection): Identity {
-  const claims: Claims = { ...withoutForeignProof(userinfo, idToken), ...idToken };
+  const claims: Claims = { ...userinfo, ...idToken };
   const { attributes, matchClaim } = connection;
   const named = (name: string) => text(claim(claims, name));
   return {
     issuer: idToken.iss,
     subject: subjectOf(idToken, connection),
-    email: emailOf(claims, connection),
+    email: emailOf(claims, claim(idToken, "email") === undefined ? userinfo : idToken, connection),
     name: {
       givenName: named(attributes.givenName ?? "given_name"),
       familyName: named(attributes.familyName ?? "family_name"),
@@ -37,13 +40,6 @@ export function identityOf(idToken: IDToken, userinfo: Claims, connection: OidcC
   };
 }
 
-/** What vouches for an address counts only beside it. */
-function withoutForeignProof(userinfo: Claims, idToken: IDToken): Claims {
-  if (claim(idToken, "email") === undefined) return userinfo;
-  const { email_verified: _proof, xms_edov: _domainProof, ...rest } = userinfo;
-  return rest;
-}
-
 /** Entra ID: `sub` differs from application to application, tid and oid do not; `checkIdToken` has seen both. */
 function subjectOf({ sub, tid, oid }: IDToken, connection: OidcConnection): string {
   if (!isEntra(connection.provider, settingsOf(connection).issuer)) return sub;
@@ -54,21 +50,26 @@ function subjectOf({ sub, tid, oid }: IDToken, connection: OidcConnection): stri
  * The address, unless the provider itself does not vouch for it: `email_verified` other than true. In Entra ID the
  * claim `email` may be written by whoever edits a user, so there the user principal name, whose domain is proven,
  * takes its place, unless the domain is vouched for (`xms_edov`) or the admin named the claim to read.
+ *
+ * @param source where `email` is from: only what stands beside it vouches for it
  */
-function emailOf(claims: Claims, connection: OidcConnection): string | null {
+function emailOf(claims: Claims, source: Claims, connection: OidcConnection): string | null {
   const { email: configured } = connection.attributes;
-  const isVouched = claim(claims, "email_verified") ?? true;
-  const address = (name: string) => mailAddress(text(claim(claims, name), 320) ?? "");
-  if (configured !== undefined && configured !== "email") return address(configured);
-  if (!isEntra(connection.provider, settingsOf(connection).issuer)) return isVouched === true ? address("email") : null;
-  const domainProof = claim(claims, "xms_edov");
-  if (domainProof === true || domainProof === 1 || domainProof === "1") return address("email");
-  if (configured === "email" && domainProof === undefined && isVouched === true) return address("email");
-  return principalName(claims);
+  if (configured !== undefined && configured !== "email") return address(claims, configured);
+  const isVerified = [undefined, true].includes(claim(source, "email_verified") as boolean | undefined);
+  const verified = isVerified ? address(source, "email") : null;
+  if (!isEntra(connection.provider, settingsOf(connection).issuer)) return verified;
+  const domainProof = claim(source, "xms_edov");
+  const isProven = [true, 1, "1"].includes(domainProof as boolean);
+  return isProven || (configured === "email" && domainProof === undefined) ? verified : principalName(claims);
+}
+
+function address(claims: Claims, name: string): string | null {
+  return mailAddress(text(claim(claims, name), MOST_ADDRESS) ?? "");
 }
 
 /** Guests have a name in the form `ana_example.org#EXT#@tenant.onmicrosoft.com`, which is no mailbox. */
 function principalName(claims: Claims): string | null {
-  const name = text(claim(claims, "preferred_username"), 320);
-  return name === null || name.includes("#EXT#") ? null : mailAddress(name);
+  const name = address(claims, "preferred_username");
+  return name?.includes("#EXT#") ? null : name;
 }

@@ -23,7 +23,7 @@ const usualNames = {
 } as const;
 
 /** A match claim of this name means the subject's own NameID. */
-export const NAME_ID_CLAIM = "NameID";
+const NAME_ID_CLAIM = "NameID";
 
 export interface Asserted {
   readonly issuer: string;

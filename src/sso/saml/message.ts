@@ -3,7 +3,7 @@ import { SignInRefused } from "../types.ts";
 import { isXmlText } from "./xml.ts";
 
 /** In base64 characters: a response with 3,000 groups has 290,000 and costs 0.7 s of a core, a usual one 15 ms. */
-export const MAX_RESPONSE = 512 * 1024;
+const MAX_RESPONSE = 512 * 1024;
 /** Start tags, end tags and comments: 3,000 groups make 6,000. */
 const MAX_TAGS = 8000;
 

@@ -1,0 +1,96 @@
+/** A real identity provider in this process: samlify reads our metadata and requests, and answers them. */
+import samlify from "samlify";
+import { spMetadata } from "../../src/sso/saml/spMetadata.ts";
+import type { ConnectionUrls } from "../../src/sso/types.ts";
+import { testKey } from "./hostileSigner.ts";
+
+const entityId = "https://samlify.example.com/metadata";
+const ssoUrl = "https://samlify.example.com/sso";
+const persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+
+// samlify wants a schema validator; ours is the other side, so that it takes what it is given.
+samlify.setSchemaValidator({ validate: () => Promise.resolve("skipped") });
+
+interface Person {
+  readonly nameId: string;
+  readonly email: string;
+}
+
+export interface TestIdp {
+  readonly metadata: string;
+  /** What the provider's sign-on endpoint does with our redirect once the person has signed in: the form to post. */
+  readonly answer: (redirectUrl: string, person: Person) => Promise<{ readonly samlResponse: string }>;
+}
+
+/** @param signs the whole message, the assertion, or both */
+export function samlIdp(urls: ConnectionUrls, signs: "message" | "assertion" | "both"): TestIdp {
+  const provider = samlify.IdentityProvider({
+    entityID: entityId,
+    privateKey: testKey("idp.key"),
+    signingCert: testKey("idp.crt"),
+    isAssertionEncrypted: false,
+    wantAuthnRequestsSigned: false,
+    requestSignatureAlgorithm: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+    nameIDFormat: [persistent],
+    singleSignOnService: [{ Binding: "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect", Location: ssoUrl }],
+    // samlify warns on the console without one.
+    singleLogoutService: [{ Binding: "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect", Location: `${ssoUrl}/out` }],
+    loginResponseTemplate: {
+      context: samlify.SamlLib.defaultLoginResponseTemplate.context,
+      attributes: [
+        {
+          name: "email",
+          nameFormat: "urn:oasis:names:tc:SAML:2.0:attrname-format:basic",
+          valueXsiType: "xs:string",
+          valueTag: "user.email",
+        },
+      ],
+    },
+  });
+  const us = samlify.ServiceProvider({
+    // samlify signs what our metadata asks for, so a provider that signs the message alone reads metadata without it.
+    metadata:
+      signs === "message"
+        ? spMetadata(urls).replace('WantAssertionsSigned="true"', 'WantAssertionsSigned="false"')
+        : spMetadata(urls),
+    wantMessageSigned: signs !== "assertion",
+  });
+  const answer = async (redirectUrl: string, person: Person) => {
+    const query = Object.fromEntries(new URL(redirectUrl).searchParams);
+    const { extract } = await provider.parseLoginRequest(us, "redirect", { query });
+    const requestId = (extract as { request: { id: string } }).request.id;
+    const fill = (template: string) => filled(template, requestId, urls, person);
+    const { context } = await provider.createLoginResponse(us, { extract }, "post", { ...person }, fill);
+    return { samlResponse: context };
+  };
+  return { metadata: provider.getMetadata(), answer };
+}
+
+function filled(template: string, requestId: string, urls: ConnectionUrls, person: Person) {
+  const now = Date.now();
+  const [issued, until] = [new Date(now).toISOString(), new Date(now + 5 * 60_000).toISOString()];
+  const id = `_${crypto.randomUUID()}`;
+  const values: Record<string, string> = {
+    ID: id,
+    AssertionID: `_${crypto.randomUUID()}`,
+    Destination: urls.acsUrl,
+    Audience: urls.spEntityId,
+    SubjectRecipient: urls.acsUrl,
+    AssertionConsumerServiceURL: urls.acsUrl,
+    EntityID: urls.spEntityId,
+    Issuer: entityId,
+    IssueInstant: issued,
+    StatusCode: "urn:oasis:names:tc:SAML:2.0:status:Success",
+    ConditionsNotBefore: issued,
+    ConditionsNotOnOrAfter: until,
+    SubjectConfirmationDataNotOnOrAfter: until,
+    NameIDFormat: persistent,
+    NameID: person.nameId,
+    InResponseTo: requestId,
+    AuthnStatement: `<saml:AuthnStatement AuthnInstant="${issued}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`,
+    attrUserEmail: person.email,
+  };
+  // AuthnStatement is markup, which samlify would escape.
+  const marked = template.replace("{AuthnStatement}", values["AuthnStatement"] ?? "");
+  return { id, context: samlify.SamlLib.replaceTagsByValue(marked, values) };
+}
