@@ -28,6 +28,8 @@ const MAX_FORM = 720_000;
 /** `POST /sso/saml/{connection}/acs`: judged outside any transaction, consumed in one, finished by a same-site GET. */
 export async function samlAnswer(access: Access, req: Request, res: Response): Promise<void> {
   await withConnection(access, req, res, "saml", async (connection, who) => {
+    // Judging a hostile response costs seconds before its signature says who sent it.
+    await access.countAnswer(req.ip ?? "");
     const form = await readForm(req, MAX_FORM);
     const urls = connectionUrls(access.publicUrl, connection.id);
     const judged = await finishSaml(connection, urls, { samlResponse: form.once("SAMLResponse") }, who.now);

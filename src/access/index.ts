@@ -5,6 +5,7 @@ import { cookiesFor } from "../http/cookies.ts";
 import { failureOf } from "../http/failure.ts";
 import { methodNotAllowed } from "../http/fallback.ts";
 import { pageHeaders } from "../http/headers.ts";
+import { rateLimit } from "../http/rateLimit.ts";
 import { requestId } from "../http/requestLog.ts";
 import { spMetadata } from "../sso/saml/spMetadata.ts";
 import { finish, oidcAnswer, samlAnswer } from "./answer.ts";
@@ -15,6 +16,9 @@ import { changePassword, home, showSignIn, signIn, signOut } from "./password.ts
 import { sendPage } from "./sendPage.ts";
 import { start } from "./start.ts";
 import { STYLE } from "./style.ts";
+
+/** Of one address: an office behind one address signs in within minutes, not seconds. */
+const ANSWERS = { requests: 120, seconds: 60 } as const;
 
 type Handle = (access: Access, req: Request, res: Response) => Promise<void> | void;
 
@@ -39,6 +43,7 @@ export function accessSurface(options: AccessOptions): Router {
     ...options,
     cookies: cookiesFor(options.publicUrl),
     now: options.clock ?? (() => new Date()),
+    countAnswer: rateLimit(ANSWERS),
   };
   const router = Router();
   const headers = pageHeaders();

@@ -23,6 +23,8 @@ export interface AccessOptions {
 
 /** The same, with what follows from it. */
 export interface Access extends AccessOptions {
+  /** Counts an answer of an address. @throws Refusal `rate_limited` */
+  readonly countAnswer: (ip: string) => Promise<void>;
   readonly cookies: Cookies;
   readonly now: () => Date;
 }

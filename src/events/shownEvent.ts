@@ -11,7 +11,7 @@ export interface ShownEvent {
 }
 
 /** Who did it, or what it is about. */
-export interface Party {
+interface Party {
   readonly type: string;
   readonly id: string | null;
 }

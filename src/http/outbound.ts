@@ -19,7 +19,7 @@ export interface OutboundOptions {
   readonly makeConnector?: typeof buildConnector;
 }
 
-export interface OutboundRequest {
+interface OutboundRequest {
   readonly method: "GET" | "POST";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ export interface Answered {
   readonly durationMs: number;
 }
 
-export interface NotAnswered {
+interface NotAnswered {
   /** `refused` by our own guard, so that nothing was sent; `failed` on the way. */
   readonly kind: "refused" | "failed";
   /** For people; tells nothing that the other side said. */

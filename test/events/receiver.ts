@@ -18,7 +18,7 @@ import { inTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
 
 /** A request that came in. */
-export interface Received {
+interface Received {
   readonly headers: Record<string, string>;
   readonly text: string;
   readonly body: { type: string; timestamp: string; data: Record<string, unknown> & { id: string } };
@@ -59,7 +59,7 @@ export async function receiver(answer: Answer = () => 204): Promise<Receiver> {
 }
 
 /** Reaches this machine and resolves no name. */
-export const outbound = createOutbound({
+const outbound = createOutbound({
   allowedNetworks: ["127.0.0.0/8"],
   limitMs: 2_000,
   resolve: () => Promise.reject(Object.assign(new Error("no names here"), { code: "ENOTFOUND" })),
