@@ -2,7 +2,7 @@
 import type { Measured, Round } from "./measure.ts";
 
 /** One server in one scenario at one size: medians over the rounds, percentiles over all requests. */
-export interface Figures {
+interface Figures {
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;

@@ -38,7 +38,7 @@ export interface Messages {
   readonly signedOut: string;
 }
 
-export const english: Messages = {
+const english: Messages = {
   language: "en",
   signIn: "Sign in",
   signInAt: (tenant) => `Sign in to ${tenant}`,
@@ -76,7 +76,7 @@ export const english: Messages = {
   signedOut: "You are signed out.",
 };
 
-export const german: Messages = {
+const german: Messages = {
   language: "de",
   signIn: "Anmelden",
   signInAt: (tenant) => `Bei ${tenant} anmelden`,

@@ -13,7 +13,7 @@ export interface SignInForm {
 }
 
 /** A whole page. */
-export function page(messages: Messages, title: string, content: Html): string {
+function page(messages: Messages, title: string, content: Html): string {
   return html`<!doctype html>
     <html lang="${messages.language}">
       <head>

@@ -6,7 +6,7 @@ const line = { type: "string", minLength: 1, maxLength: 1024 };
 const claim = { ...line, maxLength: 512, pattern: "^\\S(.*\\S)?$" };
 const url = { type: "string", minLength: 1, maxLength: 2048 };
 
-export const protocol = { type: "string", enum: ["saml", "oidc"] };
+const protocol = { type: "string", enum: ["saml", "oidc"] };
 
 /** The identity provider's side of SAML, as it is written. */
 const saml = {

@@ -12,6 +12,7 @@ import { roleMappings } from "./roleMappings.ts";
 import { scimTokens } from "./scimTokens.ts";
 import { seats } from "./seats.ts";
 import { session } from "./session.ts";
+import { signIns } from "./signIns.ts";
 import { tenants } from "./tenants.ts";
 import { webhooks } from "./webhooks.ts";
 
@@ -22,6 +23,7 @@ export const resources: readonly Resource[] = [
   plans,
   seats,
   members,
+  signIns,
   directories,
   scimTokens,
   apiKeys,

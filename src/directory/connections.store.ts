@@ -11,13 +11,13 @@ export interface SamlProvider {
 }
 
 /** What an OpenID Provider knows us by; the client secret is kept apart, sealed. */
-export interface OidcProvider {
+interface OidcProvider {
   readonly issuer: string;
   readonly clientId: string;
 }
 
 /** Our name of a personal value → attribute or claim of this provider. */
-export type AttributeNames = Readonly<Partial<Record<"email" | "givenName" | "familyName" | "displayName", string>>>;
+type AttributeNames = Readonly<Partial<Record<"email" | "givenName" | "familyName" | "displayName", string>>>;
 
 /** One SSO set-up of a tenant, without its secret. */
 export interface Connection {

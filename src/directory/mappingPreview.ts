@@ -14,7 +14,7 @@ import { relocked, underLock, type Locked } from "./underLock.ts";
 const SHOWN = 50;
 
 /** One person whom a list of mappings would change. */
-export interface PreviewedMember {
+interface PreviewedMember {
   readonly id: string;
   readonly email: string | null;
   readonly displayName: string;

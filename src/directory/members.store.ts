@@ -39,6 +39,10 @@ const WRITTEN = {
 
 const written = Object.entries(WRITTEN) as [keyof typeof WRITTEN, readonly [string, string]][];
 
+const GROUPS = `(select coalesce(jsonb_agg(jsonb_build_object('value', g.id, 'display', g.scim->>'displayName') order by g.id), '[]')
+    from memberships x join groups g on g.tenant_id = x.tenant_id and g.id = x.group_id
+    where x.tenant_id = m.tenant_id and x.member_id = m.id) as "groups"`;
+
 /** A member's columns under the names of `Member`, for a `select` over `members m`. */
 export const MEMBER = [
   'm.id as "id"',
@@ -48,10 +52,23 @@ export const MEMBER = [
   `case when m.directory_id is null then (select coalesce(jsonb_agg(jsonb_build_object('connectionId', i.connection_id,
       'value', c.value)), '[]') from identities i cross join jsonb_array_elements_text(i.claims) as c (value)
     where i.tenant_id = m.tenant_id and i.member_id = m.id) else '[]' end as "claims"`,
-  `(select coalesce(jsonb_agg(jsonb_build_object('value', g.id, 'display', g.scim->>'displayName') order by g.id), '[]')
-    from memberships x join groups g on g.tenant_id = x.tenant_id and g.id = x.group_id
-    where x.tenant_id = m.tenant_id and x.member_id = m.id) as "groups"`,
+  GROUPS,
   ...written.map(([key, [column]]) => `m.${column} as "${key}"`),
+].join(",");
+
+/** What of a member directories are shown; reads load nothing else. */
+export type ShownMember = Pick<
+  Member,
+  "id" | "scim" | "managerId" | "directoryActive" | "groups" | "version" | "createdAt" | "updatedAt"
+>;
+
+const SHOWN = [
+  'm.id as "id"',
+  'm.created_at as "createdAt"',
+  GROUPS,
+  ...(["scim", "managerId", "directoryActive", "version", "updatedAt"] as const).map(
+    (key) => `m.${WRITTEN[key][0]} as "${key}"`,
+  ),
 ].join(",");
 
 /**
@@ -139,6 +156,15 @@ function values(context: WriteContext, member: Member): unknown[] {
 /** pg writes arrays as SQL arrays; those in a jsonb column are JSON. */
 function toWire(key: keyof typeof WRITTEN, value: unknown): unknown {
   return WRITTEN[key][1] === "jsonb" ? JSON.stringify(value) : value;
+}
+
+/** One member by id, as directories see them (rule 19). */
+export function shownMember(tenantId: string, id: string): Statement<ShownMember> {
+  return {
+    name: "member_shown",
+    text: `select ${SHOWN} from members m where m.tenant_id = $1 and m.id = $2 and not m.break_glass`,
+    values: [tenantId, id],
+  };
 }
 
 /** One member by id; break-glass members included. */
@@ -255,17 +281,25 @@ export interface Where {
   readonly values: readonly unknown[];
 }
 
+/** Of all members directories see those who are not break-glass; told by ids, which an index alone answers. */
+const ALL_SEEN = "m.id not in (select b.id from members b where b.tenant_id = $1 and b.break_glass)";
+
 /**
  * A page of the members that directories see, in the order of their ids, without the first `offset`.
  *
  * An equality on a unique column makes this one look-up: the planner needs no order for a row.
  */
-export function pageOfMembers(tenantId: string, where: Where | null, offset: number, count: number): Statement<Member> {
+export function pageOfMembers(
+  tenantId: string,
+  where: Where | null,
+  offset: number,
+  count: number,
+): Statement<ShownMember> {
   return {
     ...(where === null ? { name: "member_page" } : where.name !== undefined && { name: `member_page_${where.name}` }),
-    text: `with page as (select m.id from members m where m.tenant_id = $1 and not m.break_glass
-        ${where ? `and ${where.sql}` : ""} order by m.id offset $2 limit $3)
-      select ${MEMBER} from page join members m on m.tenant_id = $1 and m.id = page.id order by m.id`,
+    text: `with page as (select m.id from members m where m.tenant_id = $1
+        and ${where ? `not m.break_glass and ${where.sql}` : ALL_SEEN} order by m.id offset $2 limit $3)
+      select ${SHOWN} from page join members m on m.tenant_id = $1 and m.id = page.id order by m.id`,
     values: [tenantId, offset, count, ...(where?.values ?? [])],
   };
 }
@@ -274,8 +308,8 @@ export function pageOfMembers(tenantId: string, where: Where | null, offset: num
 export function countOfMembers(tenantId: string, where: Where | null): Statement<{ total: number }> {
   return {
     ...(where === null && { name: "member_count" }),
-    text: `select count(*) as total from members m where m.tenant_id = $1 and not m.break_glass
-      ${where ? `and ${where.sql} and $2::int = $3::int` : ""}`,
+    text: `select count(*) as total from members m where m.tenant_id = $1
+      and ${where ? `not m.break_glass and ${where.sql} and $2::int = $3::int` : ALL_SEEN}`,
     values: where ? [tenantId, 0, 0, ...where.values] : [tenantId],
   };
 }

@@ -53,11 +53,6 @@ export function attemptsLeft(keys: readonly Buffer[], now: Date): Statement<{ ke
   };
 }
 
-/** Forgets the count of a key. */
-export function forgetAttempts(key: Buffer): Statement {
-  return { name: "attempt_forget", text: "delete from attempt_limits where key = $1", values: [key] };
-}
-
 /** Sets a member's own password and ends their other sessions; a row or none. */
 export function setOwnPassword(
   tenantId: string,

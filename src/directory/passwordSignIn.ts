@@ -9,7 +9,6 @@ import type { Database, Scope, Who } from "../storage/types.ts";
 import {
   attemptsLeft,
   countAttempt,
-  forgetAttempts,
   passwordOfMember,
   passwordsOf,
   setOwnPassword,
@@ -122,12 +121,6 @@ async function refuseExhausted(db: Database, who: Who, limits: readonly Limit[])
   );
   const exhausted = rows.find(({ key, count }) => count >= (limits.find((limit) => limit.key.equals(key))?.most ?? 0));
   if (exhausted) throw new SignInStopped("too_many_attempts", `too many tries; wait ${WINDOW_MINUTES} minutes`);
-}
-
-/** Forgets the tries of a person, once they have proved themselves otherwise. */
-export async function forgiveAttempts(db: Database, who: Who, email: string): Promise<void> {
-  const key = hashToken(`password:${who.tenantId}:${fold(email)}`);
-  await acrossTenants(db, who, ({ trx }) => trx.run(forgetAttempts(key)));
 }
 
 function line(

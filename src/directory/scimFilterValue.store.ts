@@ -4,7 +4,7 @@ import type { Attribute } from "../scim/types.ts";
 import type { Columns, Source } from "./scimFilterColumns.store.ts";
 
 /** A text as SQL literal, whatever it holds and whatever `standard_conforming_strings` is. */
-export function literal(text: string): string {
+function literal(text: string): string {
   const quoted = text.replaceAll("'", "''");
   return quoted.includes("\\") ? ` E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`;
 }

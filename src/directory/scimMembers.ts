@@ -9,7 +9,14 @@ import type { Database, Transaction, Who } from "../storage/types.ts";
 import { changeMember, noSuchMember, type Change } from "./changeMember.ts";
 import { createMember, type Via } from "./createMember.ts";
 import { factsOf, profileOf, type Member, type Profile } from "./member.ts";
-import { countOfMembers, memberById, memberExists, pageOfMembers, type Where } from "./members.store.ts";
+import {
+  countOfMembers,
+  memberExists,
+  pageOfMembers,
+  shownMember,
+  type ShownMember,
+  type Where,
+} from "./members.store.ts";
 import { checkKeyLength } from "./keyLength.ts";
 import { hashPassword } from "./passwords.ts";
 import { removeMember } from "./removeMember.ts";
@@ -96,10 +103,10 @@ function push(who: DirectoryWho, member: Member, user: PushedUser): Member {
 }
 
 /** One member that directories may see. @throws Refusal `not_found` */
-export async function readScimMember(db: Database, who: Who, id: string): Promise<Member> {
-  const [[member]] = await onceInTenant(db, who, memberById(who.tenantId, id));
+export async function readScimMember(db: Database, who: Who, id: string): Promise<ShownMember> {
+  const [[member]] = await onceInTenant(db, who, shownMember(who.tenantId, id));
   if (!member) throw noSuchMember(id);
-  return visible(member);
+  return member;
 }
 
 /**
@@ -127,7 +134,7 @@ export async function listScimMembers(
   who: Who,
   where: Where | null,
   { startIndex, count }: Page,
-): Promise<{ members: readonly Member[]; total: number }> {
+): Promise<{ members: readonly ShownMember[]; total: number }> {
   const passed = startIndex - 1;
   const page = pageOfMembers(who.tenantId, where, passed, count);
   const total = countOfMembers(who.tenantId, where);

@@ -35,7 +35,7 @@ export function countSeats(tenantId: string): Statement<{ limit: number | null; 
     name: "seats_count",
     text: `select seat_limit as "limit",
         coalesce(used, (select count(*) from members where tenant_id = $1 and seat = 'held')) as used,
-        (select count(*) from members where tenant_id = $1 and seat = 'waiting') as waiting
+        (select count(*) from members where tenant_id = $1 and waiting_since is not null) as waiting
       from tenant_seats where tenant_id = $1`,
     values: [tenantId],
   };
@@ -56,15 +56,6 @@ export function writeSeats(tenantId: string, limit: number | null, used: number 
     name: "seats_write",
     text: "update tenant_seats set seat_limit = $2, used = $3, rules_version = rules_version + 1 where tenant_id = $1",
     values: [tenantId, limit, used],
-  };
-}
-
-/** The next version of the rules: decisions made on the last one are refused from now on. */
-export function nextRules(tenantId: string): Statement {
-  return {
-    name: "seats_next_rules",
-    text: "update tenant_seats set rules_version = rules_version + 1 where tenant_id = $1",
-    values: [tenantId],
   };
 }
 
@@ -102,7 +93,7 @@ export function promoteWaiting(
   return {
     name: "seats_promote",
     text: `with free as (select least($2, seat_limit - used) as seats from tenant_seats where tenant_id = $1),
-      next as (select id, roles from members where tenant_id = $1 and seat = 'waiting' and status <> 'suspended'
+      next as (select id, roles from members where tenant_id = $1 and waiting_since is not null and status <> 'suspended'
         order by waiting_since, created_at, id limit (select greatest(0, coalesce(seats, $2)) from free)),
       moved as (update members m set seat = 'held', roles = m.entitled, waiting_since = null, displaced_at = null,
           reasons = (m.reasons - (jsonb_array_length(m.reasons) - 1)) || '[{"code":"promoted"}]'::jsonb,

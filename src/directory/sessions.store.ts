@@ -76,12 +76,3 @@ export function endSession(tenantId: string, id: string): Statement<{ id: string
     values: [tenantId, id],
   };
 }
-
-/** Ends all sessions of a member, but for one. */
-export function endSessionsOf(tenantId: string, memberId: string, except: string | null): Statement {
-  return {
-    name: "session_end_all",
-    text: "delete from sessions where tenant_id = $1 and member_id = $2 and ($3::uuid is null or id <> $3)",
-    values: [tenantId, memberId, except],
-  };
-}

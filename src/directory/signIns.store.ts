@@ -249,17 +249,30 @@ export function insertSignIn(tenantId: string, record: SignInRecord, now: Date):
   };
 }
 
-/** A member's tries, the latest first, below an id. */
-export function signInsOf(
+/** A line as it is read. */
+export type SignInLine = SignInRecord & { readonly at: Date };
+
+/** Tries below an id, the latest first; of one member, or of everybody. */
+export function signInsBelow(
   tenantId: string,
-  memberId: string,
+  memberId: string | null,
   below: string | null,
   most: number,
-): Statement<SignInRecord & { at: Date }> {
+): Statement<SignInLine> {
   return {
-    name: "sign_in_list",
-    text: `select id, member_id as "memberId", connection_id as "connectionId", method, result, reason, detail, ip, device, at
-      from sign_ins where tenant_id = $1 and member_id = $2 and ($3::uuid is null or id < $3) order by id desc limit $4`,
+    name: memberId === null ? "sign_in_list" : "sign_in_list_member",
+    text: `select id, member_id as "memberId", connection_id as "connectionId", method, result, reason, detail, ip, device,
+        at from sign_ins where tenant_id = $1 and ${memberId === null ? "$2::uuid is null" : "member_id = $2"}
+      and ($3::uuid is null or id < $3) order by id desc limit $4`,
     values: [tenantId, memberId, below, most],
+  };
+}
+
+/** How many there are. */
+export function countSignIns(tenantId: string, memberId: string | null): Statement<{ count: number }> {
+  return {
+    name: "sign_in_count",
+    text: "select count(*) from sign_ins where tenant_id = $1 and ($2::uuid is null or member_id = $2)",
+    values: [tenantId, memberId],
   };
 }

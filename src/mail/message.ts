@@ -11,7 +11,7 @@ export type Language = (typeof languages)[number];
 export type Words = string | { readonly count: string; readonly one: string; readonly other: string };
 
 /** What one letter says. */
-export interface Message {
+interface Message {
   readonly subject: Words;
   readonly paragraphs: readonly Words[];
 }

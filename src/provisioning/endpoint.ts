@@ -43,7 +43,7 @@ export interface View {
 }
 
 /** A page of resources, and how many there are in all. */
-export interface ResourcePage {
+interface ResourcePage {
   readonly resources: readonly ScimObject[];
   readonly total: number;
 }
@@ -130,7 +130,7 @@ async function remove(handlers: ResourceHandlers, req: Request, res: Response): 
 }
 
 /** The request that the credentials made, earlier on the same way. */
-export function requestOf(res: Response): ScimRequest {
+function requestOf(res: Response): ScimRequest {
   return res.locals["scim"] as ScimRequest;
 }
 

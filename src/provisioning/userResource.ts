@@ -1,4 +1,5 @@
-import { ENTERPRISE, type Member, type MemberGroup } from "../directory/member.ts";
+import { ENTERPRISE, type MemberGroup } from "../directory/member.ts";
+import type { ShownMember } from "../directory/members.store.ts";
 import type { PushedUser } from "../directory/scimMembers.ts";
 import type { ResourceType } from "../scim/registry.ts";
 import { schemasOf } from "../scim/registry.ts";
@@ -6,7 +7,7 @@ import type { ScimObject } from "../scim/types.ts";
 import { metaOf } from "./resourceMeta.ts";
 
 /** A member as a SCIM User: what the directory wrote, and what has a column of its own. */
-export function toUser(type: ResourceType, member: Member, baseUrl: string): ScimObject {
+export function toUser(type: ResourceType, member: ShownMember, baseUrl: string): ScimObject {
   const { scim, groups } = member;
   return {
     schemas: schemasOf(type, scim),

@@ -1,5 +1,5 @@
 import type { Member } from "../directory/member.ts";
-import { FIRST_FILTER_VALUE } from "../directory/members.store.ts";
+import { FIRST_FILTER_VALUE, type ShownMember } from "../directory/members.store.ts";
 import { whereOf } from "../directory/scimFilter.store.ts";
 import { memberColumns } from "../directory/scimFilterColumns.store.ts";
 import {
@@ -23,7 +23,7 @@ import { fromUser, toUser } from "./userResource.ts";
 /** `/Users`: the members of a tenant, as its directories see them. */
 export function userHandlers(type: ResourceType, baseUrl: string): ResourceHandlers {
   const columns = memberColumns(type, baseUrl);
-  const show = (request: ScimRequest, member: Member): ScimObject => toUser(type, member, request.baseUrl);
+  const show = (request: ScimRequest, member: ShownMember): ScimObject => toUser(type, member, request.baseUrl);
 
   const change = async (
     request: ScimRequest,

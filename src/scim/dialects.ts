@@ -7,7 +7,7 @@
 export type DialectName = "tolerant" | "rfc" | "interop";
 
 /** One tolerance: what is forgiven and who needs it. */
-export interface Tolerance {
+interface Tolerance {
   readonly what: string;
   /** Which directory sends it, and where that is known from (link or thread). */
   readonly source: string;

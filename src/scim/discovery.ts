@@ -21,7 +21,7 @@ export interface Capabilities {
 }
 
 /** RFC 7643 §5, with the `primary` of erratum 8011. */
-export interface AuthenticationScheme {
+interface AuthenticationScheme {
   readonly type: "oauth" | "oauth2" | "oauthbearertoken" | "httpbasic" | "httpdigest";
   readonly name: string;
   readonly description: string;

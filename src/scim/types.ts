@@ -22,9 +22,9 @@ export type AttributeType =
   | "reference"
   | "complex";
 /** RFC 7643 §7 */
-export type Mutability = "readOnly" | "readWrite" | "immutable" | "writeOnly";
-export type Returned = "always" | "never" | "default" | "request";
-export type Uniqueness = "none" | "server" | "global";
+type Mutability = "readOnly" | "readWrite" | "immutable" | "writeOnly";
+type Returned = "always" | "never" | "default" | "request";
+type Uniqueness = "none" | "server" | "global";
 
 /** One attribute definition, in the form of RFC 7643 §7; the same object is what `/Schemas` shows. */
 export interface Attribute {

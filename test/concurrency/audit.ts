@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 /** Runs SQL as the owner of the tables. */
-export type Run = (sql: string) => Promise<unknown>;
+type Run = (sql: string) => Promise<unknown>;
 
 /**
  * From now on a transaction fails at its commit unless `used` equals the rows with a held seat (one statement reads both,

@@ -12,7 +12,7 @@ export interface Answers {
   login?: (user: string, password: string) => boolean;
 }
 
-export interface Received {
+interface Received {
   readonly from: string;
   readonly to: string[];
   readonly source: string;

@@ -44,12 +44,12 @@ const pureRooms: ReadonlySet<string> = new Set(["scim", "admission"]);
 /** What a pure room may import from outside: libraries that compute and do nothing else. */
 const purePackages: ReadonlySet<string> = new Set(["ajv", "ajv-formats", "node:util"]);
 
-/** Packages that belong to some rooms; `stores` lets `*.store.ts` of every room in as well. */
-const confined: readonly { packages: readonly string[]; rooms: readonly string[]; stores: boolean }[] = [
-  { packages: ["express", "express-serve-static-core"], rooms: ["http", "server.ts", ...surfaces], stores: false },
-  { packages: ["knex"], rooms: ["storage"], stores: true },
-  { packages: ["pg", "@electric-sql/pglite"], rooms: ["storage"], stores: false },
-  { packages: ["nodemailer"], rooms: ["mail"], stores: false },
+/** Packages that belong to some rooms. */
+const confined: readonly { packages: readonly string[]; rooms: readonly string[] }[] = [
+  { packages: ["express", "express-serve-static-core"], rooms: ["http", "server.ts", ...surfaces] },
+  { packages: ["pg", "@electric-sql/pglite"], rooms: ["storage"] },
+  { packages: ["nodemailer"], rooms: ["mail"] },
+  { packages: ["cookie"], rooms: ["http"] },
 ];
 
 /** Names that bring clock, chance, network or environment into a room that must have none. */
@@ -75,7 +75,7 @@ export function violations(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => {
     const facts = readModule(file);
     const room = roomOf(file.path);
-    const found = [...roomFaults(room, file, facts), ...confinementFaults(room, file, facts)];
+    const found = [...roomFaults(room, file, facts), ...confinementFaults(room, facts)];
     if (pureRooms.has(room)) found.push(...pureFaults(facts));
     found.push(...environmentFaults(room, facts), ...sqlFaults(room, file, facts), ...lengthFaults(file));
     return found.map((fault) => `${file.path}: ${fault}`);
@@ -117,13 +117,12 @@ function packageOf(specifier: string): string | undefined {
   return scope.startsWith("@") ? `${scope}/${name}` : scope;
 }
 
-function confinementFaults(room: string, file: SourceFile, facts: ModuleFacts): string[] {
-  const isStore = file.path.endsWith(".store.ts");
+function confinementFaults(room: string, facts: ModuleFacts): string[] {
   return facts.imports.flatMap(({ specifier }) => {
     const name = packageOf(specifier) ?? "";
     const rule = confined.find(({ packages }) => packages.includes(name));
-    if (rule === undefined || rule.rooms.includes(room) || (rule.stores && isStore)) return [];
-    return [`${name} belongs to ${rule.rooms.join(", ")}${rule.stores ? " and *.store.ts" : ""}`];
+    if (rule === undefined || rule.rooms.includes(room)) return [];
+    return [`${name} belongs to ${rule.rooms.join(", ")}`];
   });
 }
 
