@@ -1,4 +1,5 @@
 /** `npm run demo`: plays a morning on a database of its own and leaves the server up; `-- --quick` ends with it. */
+import "./quiet.ts";
 import { opening, SLUG } from "./opening.ts";
 import { askWhy, mapGroups, pushPeople, someoneLeaves } from "./morning.ts";
 import { type Page, pageOn } from "./page.ts";

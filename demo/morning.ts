@@ -63,23 +63,22 @@ export async function mapGroups(stage: Stage, everyone: Everyone): Promise<void>
     page.line(`The directory pushes the group "${name}" of ${held}.`);
   }
   page.line();
-  const plan = mappings.map(({ group, role }) => `${group} → ${role}`).join(", ");
-  page.line(`Ida drafts: ${plan}.`);
-  const preview = await tenant<Preview>("POST", "/role-mappings/preview", mappings);
+  page.line("Ida drafts which group gives which role; the first that fits somebody counts:");
+  for (const { group, role } of mappings) page.line(`  ${group} → ${role}`);
+  const { members, changed, seats, ...who } = await tenant<Preview>("POST", "/role-mappings/preview", mappings);
+  page.line();
+  page.line(`The preview, which writes nothing: ${changed} of ${members} people would have another role or reason,`);
   page.line(
-    `The preview says: ${preview.changed} of ${preview.members} people would change. ${preview.gains.length} would gain a seat,`,
-  );
-  page.line(
-    `${preview.loses.length} give theirs back; ${preview.seats.before} seats used before, ${preview.seats.after} after.`,
+    `${who.gains.length} gain a seat, ${who.loses.length} give theirs back, ${seats.before} seats before, ${seats.after} after.`,
   );
   const written = await tenant<readonly unknown[]>("PUT", "/role-mappings", mappings);
   page.line(`She writes it: ${written.length} mappings are in force.`);
   await showSeats(stage);
 }
 
-/** "Why is she a viewer?", of one whom no mapping matches and of one who waits. */
+/** "Why a viewer?", of one whom no mapping matches and of one who waits. */
 export async function askWhy(stage: Stage, everyone: Everyone): Promise<void> {
-  stage.page.chapter("Why is she a viewer?");
+  stage.page.chapter("Why is someone a viewer?");
   const unmapped = everyone.entra.at(-1);
   if (unmapped) await why(stage, await stage.tenant<Member>("GET", `/members/${unmapped.id}`));
   const [waiting] = await whoWaits(stage);

@@ -68,7 +68,7 @@ async function byOidc(stage: Stage, { email, givenName, familyName }: Pushed): P
     const browser = newBrowser();
     const asked = await browser.go(startUrl(stage, id));
     const callback = await provider.visit(asked.href);
-    await browser.go(await browser.go(callback));
+    await browser.go(callback);
     await showSession(stage, browser);
   } finally {
     provider.close();

@@ -1,9 +1,6 @@
 /** Watches rules 1, 2 and 4 from inside the database, at every commit, and from outside. */
 import assert from "node:assert/strict";
 
-/** Runs SQL as the owner of the tables. */
-type Run = (sql: string) => Promise<unknown>;
-
 /**
  * From now on a transaction fails at its commit unless `used` equals the rows with a held seat (one statement reads both,
  * and so sees one state of the database), fails where it takes a seat above the limit, and every move of a seat is

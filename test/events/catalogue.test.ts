@@ -67,7 +67,7 @@ describe("the catalogue of events", () => {
     const page = readFileSync(new URL("../../docs/events.md", import.meta.url), "utf8");
     // The formatter breaks lines as it likes.
     const plain = (text: string): string => text.replaceAll(/\s+/g, "");
-    assert.equal(plain(page), plain(eventsPage()), "run node scripts/events-page.mjs");
+    assert.equal(plain(page), plain(eventsPage()), "run node scripts/pages.mjs");
   });
 });
 

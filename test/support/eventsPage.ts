@@ -5,7 +5,7 @@ import type { EventType } from "../../src/events/event.ts";
 
 const INTRODUCTION = `# Events
 
-Made from \`src/events/catalogue.ts\` by \`node scripts/events-page.mjs\`; a test holds the two together.
+Made from \`src/events/catalogue.ts\` by \`node scripts/pages.mjs\`; a test holds the two together.
 
 Whatever changes is told in the journal, in the transaction of the change itself. It is read at \`GET /tenants/{t}/events\` (with
 \`order=asc\` and a cursor that misses nothing and repeats nothing), exported as \`/events.csv\` and \`/events.ndjson\`, and sent to
