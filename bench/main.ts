@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { startPostgres } from "../test/support/postgres.ts";
 import { makePlaces } from "./directories.ts";
 import { pinToCores } from "./machine.ts";
-import { measure, subject, type Effort } from "./measure.ts";
+import { measure, type Effort } from "./measure.ts";
 import { flatness, resultOf, table, type Result } from "./report.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
 import { startBare, startUsher } from "./servers.ts";
@@ -75,8 +75,8 @@ async function bench(options: Options): Promise<void> {
       options.sizes,
     );
     const subjects = {
-      bare: await subject(bare, postgres?.pid, CONNECTIONS),
-      usher: await subject(usher, postgres?.pid, CONNECTIONS),
+      bare: { ...bare, databasePid: postgres?.pid },
+      usher: { ...usher, databasePid: postgres?.pid },
     };
     const results: Result[] = [];
     for (const scenario of options.chosen) {

@@ -12,12 +12,12 @@ export interface Effort {
   readonly seconds: number;
 }
 
-/** One server under test, with its open connections. */
+/** One server under test. */
 export interface Subject {
+  readonly port: number;
   readonly pid: number;
   /** Process id of PostgreSQL's postmaster, where it is known. */
   readonly databasePid: number | undefined;
-  readonly connections: readonly HttpConnection[];
 }
 
 /** What one server did in one round. */
@@ -37,16 +37,6 @@ export interface Measured {
   readonly size: number;
   readonly bare: readonly Round[];
   readonly usher: readonly Round[];
-}
-
-/** Opens the connections to a server. */
-export async function subject(
-  server: { port: number; pid: number },
-  databasePid: number | undefined,
-  connections: number,
-): Promise<Subject> {
-  const open = Array.from({ length: connections }, () => openConnection(server.port));
-  return { pid: server.pid, databasePid, connections: await Promise.all(open) };
 }
 
 type Load = (effort: Omit<Effort, "rounds">) => Promise<Round>;
@@ -81,10 +71,12 @@ export async function measure(
 }
 
 /** Serial numbers go on from round to round: nobody is created twice, and each PATCH changes something. */
-function loadOf({ pid, databasePid, connections }: Subject, scenario: Scenario, directory: Directory): Load {
+function loadOf({ port, pid, databasePid }: Subject, scenario: Scenario, directory: Directory): Load {
   const calls = scenario.calls(directory);
   let serial = 0;
   return async ({ requests, seconds }) => {
+    // Anew for each turn: a server closes connections that were silent through the other one's.
+    const connections = await Promise.all(directory.tokens.map(() => openConnection(port)));
     const latencies: number[] = [];
     const before = { server: cpuOf(pid), database: databasePid ? cpuOfFamily(databasePid) : NaN };
     const start = performance.now();
@@ -95,6 +87,7 @@ function loadOf({ pid, databasePid, connections }: Subject, scenario: Scenario, 
     };
     await Promise.all(connections.map((each, i) => one(each, directory.tokens[i] ?? "")));
     const elapsed = performance.now() - start;
+    for (const each of connections) each.close();
     const done = latencies.length;
     return {
       requests: done,

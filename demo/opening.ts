@@ -1,6 +1,5 @@
 /** The first chapter: a customer buys a plan, and gets directories, an admin and a webhook. */
 import { randomBytes } from "node:crypto";
-import type { Directory } from "./directory.ts";
 import { entraDirectory } from "./entra.ts";
 import { oktaDirectory } from "./okta.ts";
 import type { Page } from "./page.ts";
@@ -10,6 +9,8 @@ import { type Call, caller, type Usher } from "./usher.ts";
 
 export const SLUG = "example-works";
 const PLAN = "advanced";
+/** What the application asks to hear of. */
+export const EVENTS = ["member.*", "group.*", "mappings.*", "seats.*"];
 
 export async function opening(usher: Usher, page: Page): Promise<Stage> {
   page.chapter("A customer arrives");
@@ -22,16 +23,13 @@ export async function opening(usher: Usher, page: Page): Promise<Stage> {
   const tenant: Call = (method, path, body) => api(method, `/tenants/${SLUG}${path}`, body);
   const admin = await addAdmin(tenant);
   const receiver = await openReceiver();
-  const events = ["member.*", "group.*", "mappings.*", "seats.*"];
-  const webhook = await tenant<{ id: string; secret: string }>("POST", "/webhooks", { url: receiver.url, events });
-  receiver.trust(webhook.secret);
-  const [okta, entra] = [
-    oktaDirectory(await directoryCalls(usher, tenant, "Okta")),
-    entraDirectory(await directoryCalls(usher, tenant, "Entra ID")),
-  ] satisfies Directory[];
+  const { secret } = await tenant<{ secret: string }>("POST", "/webhooks", { url: receiver.url, events: EVENTS });
+  receiver.trust(secret);
+  const okta = oktaDirectory(await directoryCalls(usher, tenant, "Okta"));
+  const entra = entraDirectory(await directoryCalls(usher, tenant, "Entra ID"));
   page.line(`${made.name} buys the plan "${made.plan}". Ida, who administers it, takes the first seat.`);
   page.line("Two directories get a token each, and your application an endpoint for webhooks.");
-  const stage: Stage = { usher, page, tenant, receiver, webhookId: webhook.id, admin, okta, entra };
+  const stage: Stage = { usher, page, tenant, receiver, admin, okta, entra };
   await showSeats(stage);
   return stage;
 }

@@ -28,7 +28,8 @@ export async function openReceiver(): Promise<Receiver> {
   let webhook: Webhook | undefined;
   const take = (body: string, headers: Record<string, string>): boolean => {
     try {
-      const { data } = webhook?.verify(body, headers) as { data: { id: string; type: string; target: { id: string } } };
+      if (!webhook) return false;
+      const { data } = webhook.verify(body, headers) as { data: { id: string; type: string; target: { id: string } } };
       heard.set(data.id, { id: data.id, type: data.type, target: data.target.id });
       return true;
     } catch {

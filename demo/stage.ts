@@ -10,7 +10,6 @@ export interface Stage {
   /** The admin API below the tenant, as the operator. */
   readonly tenant: Call;
   readonly receiver: Receiver;
-  readonly webhookId: string;
   readonly admin: Admin;
   readonly okta: Directory;
   readonly entra: Directory;
