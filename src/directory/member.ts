@@ -143,7 +143,6 @@ export function personOf(member: Member): Person {
 /** What this member was and had, for admission. */
 export function standingOf(member: Member, now: Date): Standing {
   return {
-    ...factsOf(member),
     mapped: member.mapped,
     entitled: member.entitled,
     roles: member.roles,
@@ -151,6 +150,7 @@ export function standingOf(member: Member, now: Date): Standing {
     needsSeat: member.needsSeat,
     displaced: member.displacedAt !== null && now.getTime() - member.displacedAt.getTime() <= MOVE_MS,
     reasons: member.reasons,
+    ...factsOf(member),
   };
 }
 

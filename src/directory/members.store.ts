@@ -109,16 +109,39 @@ const columns = written.map(([, [column]]) => column).join(",");
 const FIRST_WRITTEN = 5;
 const places = written.map(([, [, type]], i) => `$${FIRST_WRITTEN + i}::${type}`).join(",");
 const FIRST_EVENT = FIRST_WRITTEN + written.length;
+const versionAt = written.findIndex(([key]) => key === "version");
+
+/** The texts of a write through each door: made once, for they are long and the same for everybody. */
+function throughEach(text: (door: string) => string): Record<SeatDoor, string> {
+  const texts = Object.entries(DOORS).map(([name, door]) => [name, text(door)] as const);
+  return Object.fromEntries(texts) as Record<SeatDoor, string>;
+}
+
+const INSERT = throughEach(
+  (door) => `with door as (${door}),
+    born as (insert into members (tenant_id,id,password_hash,created_at,${columns})
+      select $1,$3::uuid,$4::text,$${FIRST_EVENT + 8}::timestamptz,${places} from door returning version),
+    told as (${toldBy("born", FIRST_EVENT)})
+    select version from born`,
+);
+
+const UPDATE = throughEach(
+  (door) => `with door as (${door}),
+      changed as (update members m set (password_hash,${columns}) = row(coalesce($4::text, m.password_hash),${places})
+        from door where m.tenant_id = $1 and m.id = $3::uuid and m.version = $${FIRST_WRITTEN + versionAt}::bigint - 1
+        returning m.version, m.status),
+      ended as (delete from sessions s using changed
+        where changed.status <> 'active' and s.tenant_id = $1 and s.member_id = $3::uuid),
+      told as (${toldBy("changed", FIRST_EVENT)})
+      select (select version from changed) as version,
+        must(exists (select from changed) or not exists (select from door))`,
+);
 
 /** Creates a member through a seat door and tells it; answers one row, or none when the door was shut. */
 export function insertMember(context: WriteContext, member: Member): Statement<{ version: number }> {
   return {
     name: `member_insert_${context.seatDoor}`,
-    text: `with door as (${DOORS[context.seatDoor]}),
-      born as (insert into members (tenant_id,id,password_hash,created_at,${columns})
-        select $1,$3::uuid,$4::text,$${FIRST_EVENT + 8}::timestamptz,${places} from door returning version),
-      told as (${toldBy("born", FIRST_EVENT)})
-      select version from born`,
+    text: INSERT[context.seatDoor],
     values: [...values(context, member), member.createdAt],
   };
 }
@@ -132,20 +155,10 @@ export function insertMember(context: WriteContext, member: Member): Statement<{
 export function updateMember(context: WriteContext, member: Member): Statement<{ version: number | null }> {
   return {
     name: `member_update_${context.seatDoor}`,
-    text: `with door as (${DOORS[context.seatDoor]}),
-      changed as (update members m set (password_hash,${columns}) = row(coalesce($4::text, m.password_hash),${places})
-        from door where m.tenant_id = $1 and m.id = $3::uuid and m.version = $${FIRST_WRITTEN + versionAt}::bigint - 1
-        returning m.version, m.status),
-      ended as (delete from sessions s using changed
-        where changed.status <> 'active' and s.tenant_id = $1 and s.member_id = $3::uuid),
-      told as (${toldBy("changed", FIRST_EVENT)})
-      select (select version from changed) as version,
-        must(exists (select from changed) or not exists (select from door))`,
+    text: UPDATE[context.seatDoor],
     values: values(context, member),
   };
 }
-
-const versionAt = written.findIndex(([key]) => key === "version");
 
 function values(context: WriteContext, member: Member): unknown[] {
   const own = written.map(([key]) => toWire(key, member[key]));
@@ -158,20 +171,24 @@ function toWire(key: keyof typeof WRITTEN, value: unknown): unknown {
   return WRITTEN[key][1] === "jsonb" ? JSON.stringify(value) : value;
 }
 
+const SHOWN_BY_ID = `select ${SHOWN} from members m where m.tenant_id = $1 and m.id = $2 and not m.break_glass`;
+
 /** One member by id, as directories see them (rule 19). */
 export function shownMember(tenantId: string, id: string): Statement<ShownMember> {
   return {
     name: "member_shown",
-    text: `select ${SHOWN} from members m where m.tenant_id = $1 and m.id = $2 and not m.break_glass`,
+    text: SHOWN_BY_ID,
     values: [tenantId, id],
   };
 }
+
+const BY_ID = `select ${MEMBER} from members m where m.tenant_id = $1 and m.id = $2`;
 
 /** One member by id; break-glass members included. */
 export function memberById(tenantId: string, id: string): Statement<Member> {
   return {
     name: "member_by_id",
-    text: `select ${MEMBER} from members m where m.tenant_id = $1 and m.id = $2`,
+    text: BY_ID,
     values: [tenantId, id],
   };
 }

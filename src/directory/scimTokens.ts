@@ -32,20 +32,20 @@ export interface NewScimToken extends Pick<ScimToken, "name" | "dialect" | "expi
  * @throws Refusal `unauthenticated`
  */
 export async function authenticateScimToken(db: Database, token: string, now: Date): Promise<ScimCaller> {
-  // What has not the form of a token never reaches the database.
-  const tenantId = tenantOfCredential("usc", token);
-  if (tenantId === undefined) throw invalidToken();
   const hash = hashToken(token);
-  const known = rememberedScimToken(db, hash) ?? (await lookUp(db, tenantId, hash));
+  const known = rememberedScimToken(db, hash) ?? (await lookUp(db, token, hash));
   if (!known || hasExpired(known.expiresAt, now)) throw invalidToken();
   return known;
 }
 
 async function lookUp(
   db: Database,
-  tenantId: string,
+  token: string,
   hash: Buffer,
 ): Promise<(ScimCaller & { readonly expiresAt: Date | null }) | undefined> {
+  // What has not the form of a token never reaches the database.
+  const tenantId = tenantOfCredential("usc", token);
+  if (tenantId === undefined) return undefined;
   const [[found]] = await onceInTenant(db, { tenantId }, scimTokenByHash(tenantId, hash));
   if (found) rememberScimToken(db, hash, found);
   return found;

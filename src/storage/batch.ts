@@ -24,13 +24,7 @@ interface Written {
 }
 
 /** What the rows of a statement look like. */
-interface Shape {
-  readonly columns: readonly { readonly name: string; readonly parse: (text: string) => unknown }[];
-  /** A row of nulls: copying it is faster than growing one column by column. */
-  readonly blank: Readonly<Record<string, unknown>>;
-}
-
-const NO_COLUMNS: Shape = { columns: [], blank: {} };
+type Shape = readonly { readonly name: string; readonly parse: (text: string) => unknown }[];
 
 /**
  * The shapes of each connection's named statements, by name: once known, they are asked for no more, since a
@@ -114,17 +108,16 @@ export class Batch implements Submittable {
   }
 
   handleRowDescription(message: { fields: readonly { name: string; dataTypeID: number }[] }): void {
-    const columns = message.fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }));
-    this.#shape = { columns, blank: Object.fromEntries(columns.map(({ name }) => [name, null])) };
+    this.#shape = message.fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }));
   }
 
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
-    this.#shape ??= this.#shapes.get(this.#current) ?? NO_COLUMNS;
-    const row: Record<string, unknown> = { ...this.#shape.blank };
+    this.#shape ??= this.#shapes.get(this.#current) ?? [];
+    const row: Record<string, unknown> = {};
     let i = 0;
-    for (const { name, parse } of this.#shape.columns) {
+    for (const { name, parse } of this.#shape) {
       const text = fields[i++];
-      if (text !== null && text !== undefined) row[name] = parse(text);
+      row[name] = text === null || text === undefined ? null : parse(text);
     }
     this.#rows.push(row);
   }
@@ -136,7 +129,7 @@ export class Batch implements Submittable {
 
   handleCommandComplete(): void {
     const name = this.#current;
-    if (name !== "" && !this.#shapes.has(name)) this.#shapes.set(name, this.#shape ?? NO_COLUMNS);
+    if (name !== "" && !this.#shapes.has(name)) this.#shapes.set(name, this.#shape ?? []);
     this.#done.push(this.#rows);
     this.#rows = [];
     this.#shape = undefined;

@@ -10,6 +10,10 @@ type Json = Record<string, unknown>;
 
 const providers: OidcIdp[] = [];
 
+function closeProviders(): void {
+  for (const { close } of providers.splice(0)) close();
+}
+
 async function connected(tenant: Place, more: object = {}) {
   const path = `/tenants/${tenant.slug}/connections`;
   const made = await api("POST", path, { protocol: "oidc", provider: "custom", name: "Company sign-in", ...more });
@@ -83,7 +87,7 @@ async function refusedFor(browser: Browser, address: string, reason: string): Pr
 }
 
 describe("signing in by OpenID Connect", () => {
-  after(() => providers.forEach(({ close }) => close()));
+  after(closeProviders);
 
   it("makes a member with role and seat at the first sign-in, and opens a session", async () => {
     const tenant = await place({ seatLimit: 1 });
@@ -190,6 +194,8 @@ describe("signing in by OpenID Connect", () => {
 });
 
 describe("an answer by OpenID Connect that is refused", () => {
+  after(closeProviders);
+
   it("comes to another browser than the one that began (T18)", async () => {
     const tenant = await place();
     const connection = await connected(tenant);
@@ -214,20 +220,22 @@ describe("an answer by OpenID Connect that is refused", () => {
     assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 1 });
   });
 
-  it("is sent many times at once: one of them opens a session", async () => {
+  it("is sent many times at once: at most one of them opens a session", async () => {
     const tenant = await place();
     const connection = await connected(tenant);
     const browser = new Browser();
     const back = await answered(browser, connection);
-    const sent = Object.fromEntries(browser.cookies);
     const copies = Array.from({ length: 10 }, () => {
       const copy = new Browser();
-      for (const [name, value] of Object.entries(sent)) copy.cookies.set(name, value);
+      for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
       return copy.get(back);
     });
     const statuses = (await Promise.all(copies)).map(({ status }) => status);
-    assert.deepEqual(statuses.toSorted(), [303, ...Array.from({ length: 9 }, () => 403)]);
-    assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 1 });
+    // RFC 6749 §4.1.2: a provider that sees a code twice takes back what it gave for it, so that it may be none.
+    const taken = statuses.filter((status) => status === 303).length;
+    assert.ok(taken <= 1 && statuses.every((status) => status === 303 || status === 403), String(statuses));
+    assert.deepEqual(await counts(tenant), { members: taken, held: taken, sessions: taken });
+    assert.equal((await signIn(new Browser(), connection)).status, 303, "and the next sign-in is as any other");
   });
 
   it("belongs to no sign-in that is open: no state, an unknown one, or another connection's", async () => {
@@ -322,6 +330,8 @@ describe("an answer by OpenID Connect that is refused", () => {
 });
 
 describe("groups that an OpenID Provider asserts", () => {
+  after(closeProviders);
+
   async function withGroups() {
     const tenant = await place();
     const connection = await connected(tenant, { groupsClaim: "groups" });
@@ -342,7 +352,6 @@ describe("groups that an OpenID Provider asserts", () => {
   it("give the role of the first mapping that fits, at each sign-in anew (rules 11 and 13)", async () => {
     const { roles } = await withGroups();
     assert.deepEqual(await roles({ groups: ["Sales"] }), [["member"], "held"]);
-    // A second admin, for the last one would keep the role (rule 17), is of no use here: Sales is still a seat.
     assert.deepEqual(await roles({ groups: ["Other"] }), [["viewer"], "none"]);
     assert.deepEqual(await roles({ groups: ["Sales", "Bosses"] }), [["admin"], "held"]);
   });
@@ -371,12 +380,11 @@ describe("groups that an OpenID Provider asserts", () => {
 
   it("mean nothing for whom a directory manages (rule 13)", async () => {
     const { tenant, connection, roles } = await withGroups();
-    const id = await pushed(tenant, {
-      userName: connection.idp.person["email"],
-      name: { givenName: "From", familyName: "Above" },
-    });
+    const { email } = connection.idp.person;
+    const name = { givenName: "From", familyName: "Above" };
+    const id = await pushed(tenant, { userName: email, name, emails: [{ value: email, type: "work", primary: true }] });
     assert.deepEqual(await roles({ groups: ["Bosses"], given_name: "Ana", name: "Ana" }), [["viewer"], "none"]);
     const member = (await api("GET", `/tenants/${tenant.slug}/members/${id}`)).body as Json;
-    assert.deepEqual(member["name"], { givenName: "From", familyName: "Above" }, "nor does the profile (rule 14)");
+    assert.deepEqual(member["name"], name, "nor does the profile (rule 14)");
   });
 });

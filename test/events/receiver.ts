@@ -65,7 +65,7 @@ const outbound = createOutbound({
   resolve: () => Promise.reject(Object.assign(new Error("no names here"), { code: "ENOTFOUND" })),
 });
 
-export const secretKeys = [Buffer.alloc(32, 9)];
+export const secretKeys = [Buffer.alloc(32, 7)];
 
 export function partsOf(db: Database): WebhookParts {
   return { db, secretKeys, outbound };

@@ -29,7 +29,7 @@ const patience = { delays: Array.from({ length: 1_000 }, () => randomInt(1, 60))
 const sender = startWebhookSender({
   db,
   log,
-  secretKeys: [Buffer.alloc(32, 9)],
+  secretKeys: [Buffer.alloc(32, 7)],
   outbound,
   patience,
   leaseMs: 1_500,

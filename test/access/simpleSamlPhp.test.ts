@@ -1,0 +1,60 @@
+/** Sign-in by SAML at SimpleSAMLphp, which reads our metadata and signs with a library of its own. */
+import assert from "node:assert/strict";
+import { hasSimpleSamlPhp, startSimpleSamlPhp, type SimpleSamlPhp } from "../support/simpleSamlPhp.ts";
+import { api, Browser, counts, place } from "./place.ts";
+
+/** Without it these cases do not run; `npm test` says so loudly. */
+function withSimpleSamlPhp(name: string, cases: () => void): void {
+  if (hasSimpleSamlPhp()) describe(name, cases);
+}
+
+withSimpleSamlPhp("signing in by SAML at SimpleSAMLphp", () => {
+  let idp: SimpleSamlPhp;
+  let tenant: Awaited<ReturnType<typeof place>>;
+  let id: string;
+  before(async () => {
+    tenant = await place({ seatLimit: 1 });
+    const path = `/tenants/${tenant.slug}/connections`;
+    const fields = { protocol: "saml", provider: "custom", name: "SimpleSAMLphp", groupsClaim: "groups" };
+    id = ((await api("POST", path, fields)).body as { id: string }).id;
+    const ours = await new Browser().get(`/sso/saml/${id}/metadata`);
+    idp = await startSimpleSamlPhp(ours.text, `emma@${tenant.domain}`);
+    for (const change of [{ saml: { metadataXml: await idp.metadata() } }, { status: "enabled", force: true }]) {
+      const changed = await api("PATCH", `${path}/${id}`, change);
+      assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    }
+  });
+  after(() => idp.stop());
+
+  async function answered(browser: Browser): Promise<{ path: string; form: { SAMLResponse: string } }> {
+    const begun = await browser.get(`/sso/start?connection=${id}&return_to=/projects`);
+    const { action, samlResponse } = await idp.answer(begun.location);
+    return { path: new URL(action).pathname, form: { SAMLResponse: samlResponse } };
+  }
+
+  it("makes a member with names, role and seat, and finds the same at the next sign-in", async () => {
+    for (let times = 1; times <= 2; times++) {
+      const browser = new Browser();
+      const { path, form } = await answered(browser);
+      const posted = await browser.post(path, form, true);
+      assert.equal(posted.status, 303, posted.text);
+      assert.equal((await browser.get(posted.location)).location, "/projects");
+      const { body } = await browser.session();
+      const member = body["member"] as Record<string, unknown>;
+      assert.deepEqual(member["name"], { givenName: "Emma", familyName: "Ployee" });
+      assert.deepEqual([body["roles"], body["seat"], member["emailVerified"]], [["member"], "held", true]);
+      assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: times });
+    }
+  });
+
+  it("takes its answer once, and none that was altered", async () => {
+    const browser = new Browser();
+    const { path, form } = await answered(browser);
+    const xml = Buffer.from(form.SAMLResponse, "base64").toString();
+    const altered = Buffer.from(xml.replaceAll("employee-1", "employee-2")).toString("base64");
+    assert.notEqual(altered, form.SAMLResponse);
+    assert.equal((await browser.post(path, { SAMLResponse: altered }, true)).status, 403);
+    assert.equal((await browser.post(path, form, true)).status, 303, "what was refused consumed nothing");
+    assert.equal((await browser.post(path, form, true)).status, 403);
+  });
+});

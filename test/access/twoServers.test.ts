@@ -1,0 +1,85 @@
+/** One-time use and one member for one person, over two server processes on one PostgreSQL. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
+import { startServer, type ServerProcess } from "../start/serverProcess.ts";
+import { withPostgres } from "../storage/withPostgres.ts";
+import { begin, finish, makeDoor, memberOf, post, PUBLIC_URL, type Door } from "./farSaml.ts";
+
+const MANY = 200;
+/** Browsers come from addresses of their own, so that the rate of one address does not do the work of the database. */
+const ipOf = (i: number): string => `198.51.100.${i}`;
+
+withPostgres("200 sign-ins at once over two server processes", (postgres) => {
+  let folder: string;
+  let servers: ServerProcess[] = [];
+  let database: Client;
+  before(async function () {
+    this.timeout(120_000);
+    folder = mkdtempSync(join(tmpdir(), "usher-two-doors-"));
+    const environment = { DATABASE_URL: postgres().url, USHER_DATA_DIR: folder, PUBLIC_URL, TRUST_PROXY: "true" };
+    servers = await Promise.all([startServer(environment), startServer(environment)]);
+    database = new Client({ connectionString: postgres().url });
+    await database.connect();
+  });
+  after(async () => {
+    await database.end();
+    await Promise.all(servers.map((server) => server.end("SIGTERM")));
+    rmSync(folder, { recursive: true });
+  });
+
+  const urlOf = (i: number): string => servers[i % servers.length]?.url ?? "";
+
+  async function rows({ tenant }: Door): Promise<unknown> {
+    const text = `select
+      (select count(*)::int from members where tenant_id = $1) as members,
+      (select count(*)::int from members where tenant_id = $1 and seat = 'held') as held,
+      (select used from tenant_seats where tenant_id = $1) as used,
+      (select count(*)::int from identities where tenant_id = $1) as identities,
+      (select count(*)::int from sessions where tenant_id = $1) as sessions,
+      (select count(*)::int from events where tenant_id = $1 and type = 'member.created') as told`;
+    return (await database.query(text, [tenant.id])).rows[0];
+  }
+
+  it("make one session of one response that is posted 200 times", async function () {
+    this.timeout(180_000);
+    const door = await makeDoor(urlOf(0), { seatLimit: 5 });
+    const waiting = await begin(urlOf(0), door, { nameId: "ana-1", email: "ana@customer.example" });
+    const posted = await Promise.all(Array.from({ length: MANY }, (_, i) => post(urlOf(i), door, waiting, ipOf(i))));
+    const taken = posted.filter(({ status }) => status === 303);
+    assert.equal(taken.length, 1);
+    assert.equal(posted.filter(({ status }) => status === 403).length, MANY - 1);
+    const [first] = taken;
+    assert.ok(first);
+    const finished = await Promise.all(Array.from({ length: MANY }, (_, i) => finish(urlOf(i), first, waiting)));
+    assert.equal(finished.filter(({ status }) => status === 303).length, 1, "a handle is redeemed once");
+    assert.deepEqual(await rows(door), { members: 1, held: 1, used: 1, identities: 1, sessions: 1, told: 1 });
+    for (const server of servers) assert.equal(server.log(), "");
+  });
+
+  for (const seatLimit of [5, 1, 0]) {
+    it(`make one member of one person who signs in first 200 times, where the limit is ${seatLimit}`, async function () {
+      this.timeout(240_000);
+      const door = await makeDoor(urlOf(0), { seatLimit });
+      const person = { nameId: "ana-1", email: "ana@customer.example" };
+      const waiting = await Promise.all(Array.from({ length: MANY }, (_, i) => begin(urlOf(i), door, person)));
+      const finished = await Promise.all(
+        waiting.map(async (browser, i) => {
+          const posted = await post(urlOf(i), door, browser, ipOf(i));
+          assert.equal(posted.status, 303);
+          // The handle is redeemed at the other process than the one that gave it.
+          return finish(urlOf(i + 1), posted, browser);
+        }),
+      );
+      assert.deepEqual(new Set(finished.map(({ status }) => status)), new Set([303]));
+      const [one, other] = [finished[0], finished[MANY - 1]];
+      assert.ok(one && other);
+      assert.equal(await memberOf(urlOf(0), one), await memberOf(urlOf(1), other));
+      const held = Math.min(1, seatLimit);
+      assert.deepEqual(await rows(door), { members: 1, held, used: held, identities: 1, sessions: MANY, told: 1 });
+      for (const server of servers) assert.equal(server.log(), "");
+    });
+  }
+});
