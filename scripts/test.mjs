@@ -10,12 +10,20 @@ const optionalSuites = [
     found: async () => process.env.TEST_DATABASE_URL !== undefined || (await findPostgres()) !== undefined,
     remedy: "install PostgreSQL 14 or newer (Debian: apt-get install postgresql) or set TEST_DATABASE_URL",
   },
+  {
+    name: "SIMPLESAMLPHP",
+    found: async () => (await supportOf("simpleSamlPhp.ts")).hasSimpleSamlPhp(),
+    remedy: "install it (Debian: apt-get install --no-install-recommends simplesamlphp php-cli php-xml php-mbstring)",
+  },
 ];
 
 async function findPostgres() {
+  return (await supportOf("postgres.ts")).findPostgres();
+}
+
+async function supportOf(file) {
   const { tsImport } = await import("tsx/esm/api");
-  const module = await tsImport("../test/support/postgres.ts", import.meta.url);
-  return module.findPostgres();
+  return tsImport(`../test/support/${file}`, import.meta.url);
 }
 
 async function announceWhatWillNotRun() {

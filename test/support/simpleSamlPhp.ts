@@ -5,10 +5,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../start/serverProcess.ts";
 
 const PROGRAM = "/usr/share/simplesamlphp";
 const PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
@@ -122,7 +122,7 @@ async function answer(start: string, password: string): Promise<{ action: string
   });
   const { page } = await follow(jar, shown.url, form);
   const [, action = ""] = /<form[^>]*action="([^"]*)"/.exec(page) ?? [];
-  return { action: text(action), samlResponse: field(page, "SAMLResponse") };
+  return { action: unescaped(action), samlResponse: field(page, "SAMLResponse") };
 }
 
 async function follow(
@@ -152,9 +152,18 @@ function field(page: string, name: string): string {
   const [tag = ""] = new RegExp(`<input[^>]*name="${name}"[^>]*>`).exec(page) ?? [];
   const [, value] = /value="([^"]*)"/.exec(tag) ?? [];
   if (value === undefined) throw new Error(`the provider's page has no ${name}: ${page.slice(0, 3000)}`);
-  return text(value);
+  return unescaped(value);
 }
 
-function text(html: string): string {
+function unescaped(html: string): string {
   return html.replaceAll("&quot;", '"').replaceAll("&#x3A;", ":").replaceAll("&#x2F;", "/").replaceAll("&amp;", "&");
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
 }
