@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { timingSafeEqual } from "node:crypto";
 import { hashToken, unseal } from "../base/secrets.ts";
-import { consumeAnswer, openAttempt, recordRefusal } from "../directory/signInAttempts.ts";
+import { claimAnswer, consumeAnswer, keepClaimed, openAttempt, recordRefusal } from "../directory/signInAttempts.ts";
 import {
   connectionById,
   connectionUrls,
@@ -46,19 +46,18 @@ export async function oidcAnswer(access: Access, req: Request, res: Response): P
   await withConnection(access, req, res, "oidc", async (connection, who) => {
     const state = one(req.query, "state");
     const attempt = state === undefined ? undefined : await openAttempt(access.db, who, connection.id, state);
-    if (!attempt || state === undefined) {
+    if (!attempt) {
       throw new SignInStopped("oidc_state", "the answer belongs to no sign-in that is open here");
     }
     if (!isSameBrowser(access, req, attempt.browserHash)) {
       throw new SignInStopped("other_browser", "the answer came to another browser than the one that began");
     }
+    await claimAnswer(access.db, who, attempt.id);
     const proof = attempt.proof === null ? "" : unseal(access.secretKeys, attempt.proof, `attempt:${attempt.id}`);
     const callback = new URL(req.originalUrl, access.publicUrl);
     const urls = connectionUrls(access.publicUrl, connection.id);
     const identity = await finishOidc(connection, urls, callback, proof, oidcDeps(access, who.now));
-    const judged = { connectionId: connection.id, requestId: state, identity, assertion: null };
-    const handle = await consumeAnswer(access.db, who, judged);
-    await signIn(access, req, res, who, handle);
+    await signIn(access, req, res, who, await keepClaimed(access.db, who, attempt.id, identity));
   });
 }
 

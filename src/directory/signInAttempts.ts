@@ -4,9 +4,11 @@ import { inTenant, onceInTenant } from "../storage/scope.ts";
 import type { Database, Who } from "../storage/types.ts";
 import {
   attemptByRequest,
+  claimAttempt,
   consumeAttempt,
   insertAttempt,
   insertSignIn,
+  keepIdentity,
   useAssertion,
   type NewAttempt,
   type SignInRecord,
@@ -34,8 +36,7 @@ export interface JudgedAnswer {
   readonly connectionId: string;
   readonly requestId: string;
   readonly identity: SsoIdentity;
-  /** Of a SAML assertion; an OIDC code is its provider's to spend once. */
-  readonly assertion: { readonly id: string; readonly expiresAt: Date } | null;
+  readonly assertion: { readonly id: string; readonly expiresAt: Date };
 }
 
 /**
@@ -48,13 +49,29 @@ export async function consumeAnswer(db: Database, who: Who, answer: JudgedAnswer
   const handle = newSecret();
   await inTenant(db, who, async ({ trx, tenantId, now }) => {
     const { connectionId, assertion } = answer;
-    if (assertion) {
-      const [used] = await trx.run(useAssertion(tenantId, connectionId, assertion.id, assertion.expiresAt, now));
-      if (!used) throw replayed();
-    }
+    const [used] = await trx.run(useAssertion(tenantId, connectionId, assertion.id, assertion.expiresAt, now));
+    if (!used) throw replayed();
     const [consumed] = await trx.run(consumeAttempt(tenantId, { ...answer, handleHash: hashToken(handle) }, now));
     if (!consumed) throw replayed();
   });
+  return handle;
+}
+
+/**
+ * Takes an attempt for this copy of its answer, before the code in it is redeemed: a provider that sees a code twice
+ * revokes what it gave for it (RFC 6749 §4.1.2), so that of two copies neither would sign anybody in.
+ *
+ * @throws SignInStopped `replayed`
+ */
+export async function claimAnswer(db: Database, who: Who, attemptId: string): Promise<void> {
+  const [[claimed]] = await onceInTenant(db, who, claimAttempt(who.tenantId, attemptId, who.now));
+  if (!claimed) throw replayed();
+}
+
+/** Keeps the identity of a claimed answer under a one-time handle. @returns the handle */
+export async function keepClaimed(db: Database, who: Who, attemptId: string, identity: SsoIdentity): Promise<string> {
+  const handle = newSecret();
+  await onceInTenant(db, who, keepIdentity(who.tenantId, attemptId, hashToken(handle), identity));
   return handle;
 }
 

@@ -67,6 +67,25 @@ export function consumeAttempt(
   };
 }
 
+/** Takes an open attempt for one of the copies of an answer; a row or none. */
+export function claimAttempt(tenantId: string, id: string, now: Date): Statement<{ id: string }> {
+  return {
+    name: "attempt_claim",
+    text: `update sign_in_attempts set consumed_at = $3
+      where tenant_id = $1 and id = $2 and consumed_at is null and expires_at > $3 returning id`,
+    values: [tenantId, id, now],
+  };
+}
+
+/** Puts the identity of a claimed attempt under its one-time handle. */
+export function keepIdentity(tenantId: string, id: string, handleHash: Buffer, identity: unknown): Statement {
+  return {
+    name: "attempt_keep_identity",
+    text: "update sign_in_attempts set handle_hash = $3, identity = $4 where tenant_id = $1 and id = $2 and handle_hash is null",
+    values: [tenantId, id, handleHash, JSON.stringify(identity)],
+  };
+}
+
 /** Uses an assertion id up; a row, or none when it was used before. Rows outlive their assertion by nothing. */
 export function useAssertion(
   tenantId: string,

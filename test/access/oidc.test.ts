@@ -220,7 +220,7 @@ describe("an answer by OpenID Connect that is refused", () => {
     assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 1 });
   });
 
-  it("is sent many times at once: at most one of them opens a session", async () => {
+  it("is sent many times at once: one of them opens a session", async () => {
     const tenant = await place();
     const connection = await connected(tenant);
     const browser = new Browser();
@@ -231,11 +231,11 @@ describe("an answer by OpenID Connect that is refused", () => {
       return copy.get(back);
     });
     const statuses = (await Promise.all(copies)).map(({ status }) => status);
-    // RFC 6749 §4.1.2: a provider that sees a code twice takes back what it gave for it, so that it may be none.
-    const taken = statuses.filter((status) => status === 303).length;
-    assert.ok(taken <= 1 && statuses.every((status) => status === 303 || status === 403), String(statuses));
-    assert.deepEqual(await counts(tenant), { members: taken, held: taken, sessions: taken });
-    assert.equal((await signIn(new Browser(), connection)).status, 303, "and the next sign-in is as any other");
+    assert.deepEqual(
+      statuses.toSorted((a, b) => a - b),
+      [303, ...Array.from({ length: 9 }, () => 403)],
+    );
+    assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 1 });
   });
 
   it("belongs to no sign-in that is open: no state, an unknown one, or another connection's", async () => {
