@@ -170,8 +170,9 @@ export function leaveGroups(tenantId: string, memberId: string, now: Date): Stat
 export function unknownMembers(tenantId: string, ids: readonly string[]): Statement<{ id: string }> {
   return {
     name: "group_unknown_members",
-    text: `select asked.id from unnest($2::uuid[]) as asked (id) where not exists
-      (select from members m where m.tenant_id = $1 and m.id = asked.id and not m.break_glass)`,
+    text: `select asked.id from unnest($2::uuid[]) with ordinality as asked (id, place) where not exists
+        (select from members m where m.tenant_id = $1 and m.id = asked.id and not m.break_glass)
+      order by asked.place`,
     values: [tenantId, ids],
   };
 }
