@@ -33,7 +33,7 @@ export function pageOn(out: NodeJS.WriteStream): Page {
 }
 
 /** `[█████░░░░░] 25 of 50 seats used, 25 free, nobody waits` */
-export function seatBar({ limit, used, remaining, waiting }: Seats): string {
+function seatBar({ limit, used, remaining, waiting }: Seats): string {
   const queue = waiting === 0 ? "nobody waits" : `${waiting} ${waiting === 1 ? "waits" : "wait"}`;
   if (limit === null) return `${used} seats used, no limit, ${queue}`;
   return `[${bar(used, limit)}] ${used} of ${limit} seats used, ${remaining} free, ${queue}`;

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 
-export interface Heard {
+interface Heard {
   readonly id: string;
   readonly type: string;
   /** Id of who or what it is about. */

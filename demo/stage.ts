@@ -36,7 +36,7 @@ export interface Member {
   readonly seat: "held" | "waiting" | "none";
 }
 
-export interface List<T> {
+interface List<T> {
   readonly items: readonly T[];
   readonly total: number;
 }

@@ -14,7 +14,7 @@ const PROGRAM = "/usr/share/simplesamlphp";
 const PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 
 /** The one who can sign in there. */
-export const EMPLOYEE = { user: "employee", password: "employeepass" };
+const EMPLOYEE = { user: "employee", password: "employeepass" };
 
 export interface SimpleSamlPhp {
   /** Its own metadata, as it shows it. */
