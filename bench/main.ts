@@ -20,9 +20,9 @@ const CONNECTIONS = 16;
 const USAGE = `npm run bench -- [options]
   --sizes=1000,10000,100000   users in a directory
   --only=NAME,...             of: ${scenarios.map(({ name }) => name).join(", ")}
-  --rounds=3                  turns of each server
-  --requests=2000             of a turn at most, or
-  --seconds=3                 whichever is first
+  --rounds=7                  turns of each server
+  --requests=1000             of a turn at most, or
+  --seconds=2                 whichever is first
   --profile=FOLDER            write a CPU profile of each server
   --json                      one JSON document instead of tables`;
 
@@ -47,9 +47,9 @@ function readOptions(): Options {
   return {
     sizes: (values.sizes ?? "1000,10000,100000").split(",").map(count),
     chosen: scenarios.filter(({ name }) => names?.includes(name) ?? true),
-    rounds: count(values.rounds ?? "3"),
-    requests: count(values.requests ?? "2000"),
-    seconds: count(values.seconds ?? "3"),
+    rounds: count(values.rounds ?? "7"),
+    requests: count(values.requests ?? "1000"),
+    seconds: count(values.seconds ?? "2"),
     profiles: values.profile,
     json: values.json ?? false,
   };
