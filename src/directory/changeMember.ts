@@ -6,7 +6,7 @@ import type { Database, Scope, Statement, Transaction, Who } from "../storage/ty
 import type { Via } from "./createMember.ts";
 import { promote, releaseHeldAdmins } from "./effects.ts";
 import { keepAnAdmin, tellIfAdminless } from "./lastAdmin.ts";
-import { personOf, standingOf, type Member } from "./member.ts";
+import { changedAt, personOf, standingOf, type Member } from "./member.ts";
 import { changed, unchanged } from "./memberEvents.ts";
 import { lockMember, memberById, noHoldLeft, STALE, updateMember, type SeatDoor } from "./members.store.ts";
 import { rulesOf, type TenantRules } from "./rules.ts";
@@ -141,7 +141,7 @@ function write(
   rules: TenantRules,
   { passwordHash }: Change,
 ): { after: Member; statement: Statement<{ version: number | null }> } {
-  const after = { ...settled.member, version: before.version + 1, updatedAt: who.now };
+  const after = changedAt(before, settled.member, who.now);
   const told = changed(who, before, after, passwordHash !== undefined);
   return { after, statement: updateMember({ ...context(who, rules, settled), told, passwordHash }, after) };
 }

@@ -9,7 +9,7 @@ import type { Decision } from "../admission/types.ts";
 import { enqueueAll } from "../events/jobs.store.ts";
 import type { NewJob } from "../events/jobs.ts";
 import type { Scope } from "../storage/types.ts";
-import { personOf, standingOf, type Member } from "./member.ts";
+import { changedAt, personOf, standingOf, type Member } from "./member.ts";
 import { changed, unchanged } from "./memberEvents.ts";
 import { countAdmins, membersHeld, membersWith, writeDecided } from "./redecide.store.ts";
 import type { TenantRules } from "./rules.ts";
@@ -141,7 +141,7 @@ function carryOut(scope: Scope, { seats, rules }: Locked, plans: readonly Plan[]
 async function write(scope: Scope, locked: Locked, pairs: readonly Pair[]): Promise<void> {
   const moved = pairs
     .filter(([before, after]) => !unchanged(before, after))
-    .map(([before, after]): Pair => [before, { ...after, version: before.version + 1, updatedAt: scope.now }]);
+    .map(([before, after]): Pair => [before, changedAt(before, after, scope.now)]);
   if (moved.length === 0) return;
   const told = moved.map(([before, after]) => changed(scope, before, after, false));
   await scope.trx.run(

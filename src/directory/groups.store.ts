@@ -105,7 +105,7 @@ export function moveMembers(
     text: `with target as (select id from groups where tenant_id = $1 and id = $2 and directory_id = $6
         and exists (select from tenant_seats where tenant_id = $1 and rules_version = $16)),
       ${MOVES},
-      changed as (update groups g set version = g.version + 1, updated_at = $7 from target
+      changed as (update groups g set version = g.version + 1, updated_at = greatest(g.updated_at, $7) from target
         where g.tenant_id = $1 and g.id = target.id and (exists (select from come) or exists (select from gone))
         returning g.version),
       told as (insert into events (tenant_id,id,type,actor_type,actor_id,target_type,target_id,at,data)
@@ -161,7 +161,7 @@ export function leaveGroups(tenantId: string, memberId: string, now: Date): Stat
   return {
     name: "group_leave_all",
     text: `with gone as (delete from memberships where tenant_id = $1 and member_id = $2 returning group_id)
-      update groups g set version = g.version + 1, updated_at = $3 from gone where g.tenant_id = $1 and g.id = gone.group_id`,
+      update groups g set version = g.version + 1, updated_at = greatest(g.updated_at, $3) from gone where g.tenant_id = $1 and g.id = gone.group_id`,
     values: [tenantId, memberId, now],
   };
 }

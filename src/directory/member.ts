@@ -157,6 +157,14 @@ export function standingOf(member: Member, now: Date): Standing {
 /** A group move of two requests: directories send the addition within the same cycle, at most an hour (Entra: 40 min). */
 const MOVE_MS = 3_600_000;
 
+/**
+ * What a change makes of version and time. Clocks of two requests need not agree with the order in which they get the
+ * member, and `lastModified` is never before what it was (RFC 7643 §3.1).
+ */
+export function changedAt<T extends Pick<Member, "version" | "updatedAt">>(before: T, after: T, now: Date): T {
+  return { ...after, version: before.version + 1, updatedAt: now > before.updatedAt ? now : before.updatedAt };
+}
+
 /** What is stored of a person apart from what the rules make of it. */
 export function factsOf(member: Member): Facts {
   return {

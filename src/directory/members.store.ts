@@ -230,7 +230,7 @@ export function memberExists(tenantId: string, id: string): Statement {
 export function clearManager(tenantId: string, managerId: string, now: Date): Statement {
   return {
     name: "member_clear_manager",
-    text: `with changed as (update members set manager_id = null, version = version + 1, updated_at = $3,
+    text: `with changed as (update members set manager_id = null, version = version + 1, updated_at = greatest(updated_at, $3),
           scim = case when (scim->$4::text) - 'manager' = '{}'::jsonb then scim - $4::text
             else scim #- array[$4::text, 'manager'] end
         where tenant_id = $1 and manager_id = $2 returning id)

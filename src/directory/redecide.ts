@@ -3,7 +3,7 @@ import { widened } from "../admission/seatMoves.ts";
 import type { Scope } from "../storage/types.ts";
 import { releaseHeldAdmins } from "./effects.ts";
 import { FIRST_ID } from "./idPage.ts";
-import { personOf, standingOf, type Member } from "./member.ts";
+import { changedAt, personOf, standingOf, type Member } from "./member.ts";
 import { changed, unchanged } from "./memberEvents.ts";
 import { membersAfter, writeDecided, type MembersOf } from "./redecide.store.ts";
 import type { TenantRules } from "./rules.ts";
@@ -71,9 +71,7 @@ function decided({ now }: Scope, before: Member, wanted: Member, rules: TenantRu
 }
 
 async function write(scope: Scope, moved: readonly (readonly [before: Member, settled: Member])[]): Promise<void> {
-  const pairs = moved.map(
-    ([before, settled]) => [before, { ...settled, version: before.version + 1, updatedAt: scope.now }] as const,
-  );
+  const pairs = moved.map(([before, settled]) => [before, changedAt(before, settled, scope.now)] as const);
   const told = pairs.map(([before, after]) => changed(scope, before, after, false));
   const members = pairs.map(([, after]) => after);
   await scope.trx.run(writeDecided(scope.tenantId, members, told));

@@ -21,6 +21,7 @@ import {
   type MembershipResult,
 } from "./groups.store.ts";
 import { effectsOn } from "./effects.ts";
+import { changedAt } from "./member.ts";
 import { changedAttributes } from "./memberEvents.ts";
 import { rulesOf, type TenantRules } from "./rules.ts";
 import { passSeats } from "./seats.store.ts";
@@ -164,7 +165,7 @@ async function writeAttributes(
   if (!before) throw noSuchGroup(id);
   const profile = checkedProfile(make(before));
   if (isDeepStrictEqual(profile.scim, before.scim)) return;
-  const after = { ...before, ...profile, version: before.version + 1, updatedAt: scope.now };
+  const after = changedAt(before, { ...before, ...profile }, scope.now);
   const attributes = changedAttributes(before.scim, profile.scim);
   await scope.trx.run(
     updateGroup(scope.tenantId, after, event(scope, "group.updated", { type: "group", id }, { attributes })),

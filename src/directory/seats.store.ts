@@ -98,7 +98,7 @@ export function promoteWaiting(
       moved as (update members m set seat = 'held', roles = m.entitled, waiting_since = null, displaced_at = null,
           reasons = (m.reasons - (jsonb_array_length(m.reasons) - 1)) || '[{"code":"promoted"}]'::jsonb,
           administers = m.status = 'active' and not m.break_glass and m.entitled && $4::text[],
-          version = m.version + 1, updated_at = $3
+          version = m.version + 1, updated_at = greatest(m.updated_at, $3)
         from next where m.tenant_id = $1 and m.id = next.id returning m.id, m.administers, next.roles as before, m.roles as after),
       counted as (update tenant_seats set used = used + (select count(*) from moved)
         where tenant_id = $1 and used is not null and exists (select from moved)),
