@@ -256,12 +256,12 @@ function isLoopback(hostname: string): boolean {
   return isIP(hostname) === 4 && hostname.startsWith("127.");
 }
 
-/** Undefined = there is nothing of this name. */
+/** Undefined = there is nothing of this name yet. Not `throwIfNoEntry: false`, which in Node.js 22 covers ENOTDIR too. */
 function isFolder(path: string): boolean | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory();
-  } catch {
-    return false;
+    return statSync(path).isDirectory();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : false;
   }
 }
 

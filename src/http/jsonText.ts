@@ -11,6 +11,8 @@ const MAX_DEPTH = 64;
 const BYTE_ORDER_MARK = "\uFEFF";
 /** PostgreSQL stores neither U+0000 nor half a surrogate pair; RFC 7493 §2.1 forbids the latter in I-JSON. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
+/** Only an escape brings either in: RFC 8259 §7 forbids U+0000 unescaped, and UTF-8 encodes no surrogate (RFC 3629 §3). */
+const ESCAPED = String.raw`\u`;
 
 /**
  * The value of a JSON text of UTF-8 bytes (RFC 8259 §8.1).
@@ -23,7 +25,7 @@ export function parseJson(bytes: Buffer, malformed: Malformed): unknown {
   // RFC 8259 §8.1: "implementations that parse JSON texts MAY ignore the presence of a byte order mark".
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
   const value = parseText(text, malformed);
-  const flaw = flawIn(value, 0);
+  const flaw = flawIn(value, 0, text.includes(ESCAPED));
   if (flaw) throw malformed(`The body ${flaw.message}, at ${flaw.path || "its root"}.`, [flaw]);
   return value;
 }
@@ -47,27 +49,32 @@ function whereItBreaks(text: string): string {
 }
 
 /** The first thing in a parsed value that may not go further, with its JSON Pointer (RFC 6901). */
-function flawIn(value: unknown, depth: number): FieldFault | undefined {
-  if (typeof value === "string") return UNSTORABLE.test(value) ? unstorable() : undefined;
+function flawIn(value: unknown, depth: number, escaped: boolean): FieldFault | undefined {
+  if (typeof value === "string") return escaped && UNSTORABLE.test(value) ? unstorable() : undefined;
   if (typeof value !== "object" || value === null) return undefined;
   if (depth === MAX_DEPTH) return { path: "", message: `is nested deeper than ${MAX_DEPTH} levels` };
-  return Array.isArray(value) ? flawInArray(value, depth) : flawInObject(value as Record<string, unknown>, depth);
+  if (Array.isArray(value)) return flawInArray(value, depth, escaped);
+  return flawInObject(value as Record<string, unknown>, depth, escaped);
 }
 
-function flawInArray(items: readonly unknown[], depth: number): FieldFault | undefined {
+function flawInArray(items: readonly unknown[], depth: number, escaped: boolean): FieldFault | undefined {
   for (let index = 0; index < items.length; index++) {
-    const flaw = flawIn(items[index], depth + 1);
+    const flaw = flawIn(items[index], depth + 1, escaped);
     if (flaw) return under(String(index), flaw);
   }
   return undefined;
 }
 
-function flawInObject(members: Readonly<Record<string, unknown>>, depth: number): FieldFault | undefined {
+function flawInObject(
+  members: Readonly<Record<string, unknown>>,
+  depth: number,
+  escaped: boolean,
+): FieldFault | undefined {
   for (const name of Object.keys(members)) {
     // JSON.parse makes it an own property; the first code that copies members by assignment would make it a prototype.
     if (name === "__proto__") return { path: "", message: 'has a member named "__proto__", which is not allowed' };
-    if (UNSTORABLE.test(name)) return unstorable();
-    const flaw = flawIn(members[name], depth + 1);
+    if (escaped && UNSTORABLE.test(name)) return unstorable();
+    const flaw = flawIn(members[name], depth + 1, escaped);
     if (flaw) return under(name, flaw);
   }
   return undefined;
