@@ -4,6 +4,8 @@ import { Refusal } from "./base/errors.ts";
 import { ConfigFault, ensureKeys, readConfig, type Config } from "./config.ts";
 import { mailJobs } from "./directory/adminMail.ts";
 import { watchAdminless } from "./directory/adminlessWatch.ts";
+import { keepProvisioningLog } from "./directory/provisioningBuffer.ts";
+import { startRetention } from "./directory/provisioningRetention.ts";
 import { roleEffects } from "./directory/roleMappings.ts";
 import { seatPromotion } from "./directory/seatPromotion.ts";
 import { seatWaiting, watchSeats } from "./directory/seatWatch.ts";
@@ -18,6 +20,7 @@ import { createMailer } from "./mail/mailer.ts";
 import { ownSchemas, readSchemaFiles } from "./provisioning/schemaFiles.ts";
 import { createRegistry, type Registry } from "./scim/registry.ts";
 import { createServer } from "./server.ts";
+import { createSamlThreads } from "./sso/saml/threads.ts";
 import { openDatabase } from "./storage/database.ts";
 import type { Database } from "./storage/types.ts";
 
@@ -45,16 +48,20 @@ export async function start(config: Config): Promise<Running> {
   const { publicUrl, trustProxy } = config;
   const { operatorKeys, secretKeys } = keys;
   const outbound = createOutbound(config);
-  const app = createServer({ db, registry, publicUrl, operatorKeys, secretKeys, outbound, trustProxy, log });
+  const samlThreads = createSamlThreads();
+  const provisioningLog = keepProvisioningLog({ db, log });
+  const ways = { outbound, samlThreads, provisioningLog };
+  const app = createServer({ db, registry, publicUrl, operatorKeys, secretKeys, ...ways, trustProxy, log });
   const server = await bind(app, config, db);
   const worker = startWork(db, log, mailer);
   const sender = startWebhookSender({ db, log, secretKeys, outbound });
+  const retention = startRetention({ db, log });
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`;
   log.info({ url, publicUrl, database: db.kind }, "listening");
   if (keys.generated) greet(config, keys.operatorKeys[0] ?? "");
   const close = async (): Promise<void> => {
-    await Promise.all([stop(server), worker.stop(), sender.stop()]);
-    await outbound.close();
+    await Promise.all([stop(server), worker.stop(), sender.stop(), retention.stop()]);
+    await Promise.all([outbound.close(), samlThreads.close(), provisioningLog.stop()]);
     await db.close();
     log.info("stopped");
   };
@@ -66,8 +73,17 @@ function startWork(db: Database, log: Logger, mailer: Mailer): Worker {
   return startWorker({
     db,
     log,
-    handlers: { ...seatPromotion(db), ...roleEffects(db), ...seatWaiting, ...mailJobs(db, mailer) },
-    followers: { "seat-watch": watchSeats(db), "adminless-watch": watchAdminless(log), webhooks: followForWebhooks },
+    handlers: {
+      ...seatPromotion(db),
+      ...roleEffects(db),
+      ...seatWaiting,
+      ...mailJobs(db, mailer),
+    },
+    followers: {
+      "seat-watch": watchSeats(db),
+      "adminless-watch": watchAdminless(db, log),
+      webhooks: followForWebhooks,
+    },
   });
 }
 
@@ -94,19 +110,22 @@ function readRegistry({ schemasDir }: Config): Registry {
 
 /** The operator key is shown at the first start and never again. */
 function greet({ publicUrl, dataDir }: Config, key: string): void {
-  process.stdout.write(
-    [
-      "",
-      `  Usher is up at ${publicUrl}`,
-      "",
-      `  Operator key, shown this once (kept in ${dataDir}):`,
-      `  ${key}`,
-      "",
-      `  First tenant: see "First steps" in README.md. API: ${publicUrl}/api/v1/openapi.json`,
-      "",
-      "",
-    ].join("\n"),
-  );
+  // Nobody may be reading any more, which is no reason to end.
+  process.stdout
+    .once("error", () => {})
+    .write(
+      [
+        "",
+        `  Usher is up at ${publicUrl}`,
+        "",
+        `  Operator key, shown this once (kept in ${dataDir}):`,
+        `  ${key}`,
+        "",
+        `  First tenant: see "First steps" in README.md. API: ${publicUrl}/api/v1/openapi.json`,
+        "",
+        "",
+      ].join("\n"),
+    );
 }
 
 async function main(): Promise<void> {

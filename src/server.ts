@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import { accessSurface } from "./access/index.ts";
 import { adminSurface } from "./admin/index.ts";
+import type { ProvisioningLog } from "./directory/provisioningBuffer.ts";
 import { notFound } from "./http/fallback.ts";
 import { health } from "./http/health.ts";
 import type { Logger } from "./http/logger.ts";
@@ -11,6 +12,7 @@ import { requestLog } from "./http/requestLog.ts";
 import { scimSurface } from "./provisioning/index.ts";
 import type { Registry } from "./scim/registry.ts";
 import { outboundFetch } from "./sso/oidc/outboundFetch.ts";
+import type { SamlThreads } from "./sso/saml/threads.ts";
 import type { Database } from "./storage/types.ts";
 
 /** What one server is made of. */
@@ -23,7 +25,9 @@ export interface ServerParts {
   /** 32 bytes each: the first encrypts, all decrypt. */
   readonly secretKeys: readonly Buffer[];
   readonly outbound: Outbound;
+  readonly samlThreads: SamlThreads;
   readonly trustProxy: boolean | number | string;
+  readonly provisioningLog: ProvisioningLog;
   readonly log: Logger;
 }
 

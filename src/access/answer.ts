@@ -11,14 +11,13 @@ import {
 import { SignInStopped, signInBySso } from "../directory/ssoSignIn.ts";
 import { readCookie, setCookie, clearCookie } from "../http/cookies.ts";
 import { finishOidc } from "../sso/oidc/finishOidc.ts";
-import { finishSaml } from "../sso/saml/finishSaml.ts";
 import { SignInRefused } from "../sso/types.ts";
 import type { Who } from "../storage/types.ts";
 import { browserOf } from "./browser.ts";
 import { readForm } from "./form.ts";
 import { messagesFor } from "./messages.ts";
 import { oidcDeps, type Access } from "./options.ts";
-import { failurePage } from "./pages.ts";
+import { failurePage, type ShownFailure } from "./pages.ts";
 import { sendPage } from "./sendPage.ts";
 import { one } from "./start.ts";
 
@@ -29,10 +28,11 @@ const MAX_FORM = 720_000;
 export async function samlAnswer(access: Access, req: Request, res: Response): Promise<void> {
   await withConnection(access, req, res, "saml", async (connection, who) => {
     // Judging a hostile response costs seconds before its signature says who sent it.
-    await access.countAnswer(req.ip ?? "");
-    const form = await readForm(req, MAX_FORM);
+    const sender = req.ip ?? "";
+    await access.countAnswer(sender);
+    const message = { samlResponse: (await readForm(req, MAX_FORM)).once("SAMLResponse") };
     const urls = connectionUrls(access.publicUrl, connection.id);
-    const judged = await finishSaml(connection, urls, { samlResponse: form.once("SAMLResponse") }, who.now);
+    const judged = await access.samlThreads.judge({ connection, urls, message, now: who.now }, sender);
     const { requestId, identity, assertionId, expiresAt } = judged;
     const assertion = { id: assertionId, expiresAt };
     const handle = await consumeAnswer(access.db, who, { connectionId: connection.id, requestId, identity, assertion });
@@ -93,7 +93,9 @@ async function withConnection(
   const now = access.now();
   const id = protocol === null ? (one(req.query, "c") ?? "") : String(req.params["connection"]);
   const connection = await connectionById(access, id);
-  if (!connection || (protocol !== null && connection.protocol !== protocol)) return fail(access, req, res, null, null);
+  if (!connection || (protocol !== null && connection.protocol !== protocol)) {
+    return fail(req, res, { reference: null, retryUrl: null });
+  }
   const who = { tenantId: connection.tenantId, actor: { type: "system" }, now } as const;
   try {
     if (connection.status !== "enabled") {
@@ -136,9 +138,12 @@ async function refuse(access: Access, req: Request, res: Response, { connection,
   const line = { connectionId, memberId, method, reason: error.code, detail: error.message.slice(0, 500) };
   const reference = await recordRefusal(access.db, who, line, browserOf(req));
   access.log.info({ reference, connection: connectionId, reason: error.code }, "sign-in refused");
-  fail(access, req, res, reference, `/sso/start?connection=${connectionId}`);
+  fail(req, res, { reference, retryUrl: `/sso/start?connection=${connectionId}` }, error.code);
 }
 
-function fail(_access: Access, req: Request, res: Response, reference: string | null, retryUrl: string | null): void {
-  sendPage(res, 403, failurePage(messagesFor(req.headers["accept-language"]), reference, retryUrl));
+function fail(req: Request, res: Response, shown: ShownFailure, code?: string): void {
+  const messages = messagesFor(req.headers["accept-language"]);
+  // The one refusal that is nobody's mistake, and that no second try mends.
+  const text = code === "seat_limit_reached" ? { text: messages.seatsFull } : {};
+  sendPage(res, 403, failurePage(messages, { ...shown, ...text }));
 }

@@ -9,16 +9,24 @@ import type { Begun } from "../sso/types.ts";
 import { ATTEMPT_SECONDS, browserSecret } from "./browser.ts";
 import { oidcDeps, type Access } from "./options.ts";
 
+/** What the person, or the site that they come from, wants of a sign-in. */
+export interface Wanted {
+  /** A path of this server. */
+  readonly returnTo: string;
+  /** Whom the identity provider shall offer to sign in as; it proves nothing. */
+  readonly loginHint: string | undefined;
+}
+
 /** Sends the browser to the identity provider of a connection, and remembers who it was. */
 export async function begin(
   access: Access,
   req: Request,
   res: Response,
   connection: SignInConnection,
-  returnTo: string,
+  { returnTo, loginHint }: Wanted,
 ): Promise<void> {
   const now = access.now();
-  const begun = await beginWith(access, connection, now);
+  const begun = await beginWith(access, connection, now, loginHint);
   const id = newId(now);
   const attempt = {
     id,
@@ -33,8 +41,14 @@ export async function begin(
   res.redirect(303, begun.redirectUrl);
 }
 
-async function beginWith(access: Access, connection: SignInConnection, now: Date): Promise<Begun> {
+async function beginWith(
+  access: Access,
+  connection: SignInConnection,
+  now: Date,
+  loginHint: string | undefined,
+): Promise<Begun> {
   const urls = connectionUrls(access.publicUrl, connection.id);
+  // SAML has no hint: a Subject in the request (SAML Core §3.4.1) must then be who answers, or the sign-in fails.
   if (connection.protocol === "saml") return beginSaml(connection, urls, now);
-  return beginOidc(connection, urls, oidcDeps(access, now));
+  return beginOidc(connection, urls, oidcDeps(access, now), loginHint);
 }

@@ -75,7 +75,13 @@ function failedPage({ log }: Access): ErrorRequestHandler {
     const failure = failureOf(error, req, log);
     if (res.headersSent) return void res.destroy();
     for (const [name, value] of Object.entries(failure.headers)) res.setHeader(name, value);
+    res.setHeader("X-Request-Id", requestId(req));
+    const messages = messagesFor(req.headers["accept-language"]);
     const reference = failure.status >= 500 ? requestId(req) : null;
-    sendPage(res, failure.status, failurePage(messagesFor(req.headers["accept-language"]), reference, "/sso/start"));
+    const isBusy = failure.code === "unavailable";
+    // A step that was not taken can be taken again where it stands.
+    const retryUrl = isBusy && req.method === "GET" ? req.originalUrl : "/sso/start";
+    const shown = { reference, retryUrl, ...(isBusy && { text: messages.busyText }) };
+    sendPage(res, failure.status, failurePage(messages, shown));
   };
 }

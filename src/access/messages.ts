@@ -22,6 +22,8 @@ export interface Messages {
   readonly failedRetry: string;
   readonly failedReference: (reference: string) => string;
   readonly failedAsk: string;
+  readonly busyText: string;
+  readonly seatsFull: string;
   readonly changeTitle: string;
   readonly changeText: string;
   readonly currentPassword: string;
@@ -60,6 +62,8 @@ const english: Messages = {
   failedRetry: "Try again",
   failedReference: (reference) => `Reference: ${reference}`,
   failedAsk: "If it fails again, give this reference to your IT department: they can read what happened.",
+  busyText: "Too many people are at the door, or a part of it is being repaired. Wait some seconds, then try again.",
+  seatsFull: "Every seat that your organisation has is taken. Ask your admin for one, then sign in again.",
   changeTitle: "Choose your own password",
   changeText: "Somebody else chose the present one. Nobody but you should know it.",
   currentPassword: "Present password",
@@ -99,6 +103,10 @@ const german: Messages = {
   failedRetry: "Noch einmal versuchen",
   failedReference: (reference) => `Kennung: ${reference}`,
   failedAsk: "Klappt es wieder nicht, geben Sie diese Kennung Ihrer IT-Abteilung: sie kann nachlesen, was geschah.",
+  busyText:
+    "Es sind zu viele auf einmal an der Tür, oder etwas wird gerade repariert. Warten Sie einige Sekunden und versuchen Sie es dann noch einmal.",
+  seatsFull:
+    "Alle Plätze Ihrer Organisation sind belegt. Bitten Sie Ihren Admin um einen und melden Sie sich dann noch einmal an.",
   changeTitle: "Wählen Sie Ihr eigenes Passwort",
   changeText: "Das jetzige hat jemand anderes gewählt. Nur Sie sollten es kennen.",
   currentPassword: "Jetziges Passwort",

@@ -3,6 +3,7 @@
  * What an answer is worth is judged in `sso/`; who that is, as what, and with which seat, in `directory/`.
  */
 import type { OidcDeps } from "../sso/oidc/discovery.ts";
+import type { SamlThreads } from "../sso/saml/threads.ts";
 import type { Logger } from "../http/logger.ts";
 import type { Database } from "../storage/types.ts";
 import type { Cookies } from "../http/cookies.ts";
@@ -16,6 +17,7 @@ export interface AccessOptions {
   readonly secretKeys: readonly Buffer[];
   /** The guarded way out, for discovery, tokens and keys of identity providers. */
   readonly fetch: OidcDeps["fetch"];
+  readonly samlThreads: SamlThreads;
   readonly log: Logger;
   /** The clock, read once for a request; the system's unless given. */
   readonly clock?: () => Date;

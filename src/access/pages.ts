@@ -91,8 +91,17 @@ export function chooserPage(messages: Messages, choices: readonly Choice[], pass
   );
 }
 
-/** It failed; the reference leads the admin to the reason. */
-export function failurePage(messages: Messages, reference: string | null, retryUrl: string | null): string {
+/** What a failed sign-in comes to, for the person. */
+export interface ShownFailure {
+  /** Leads the admin to the reason; null where there is nothing to read. */
+  readonly reference: string | null;
+  readonly retryUrl: string | null;
+  /** What happened and what to do, where there is more to say than that it failed. */
+  readonly text?: string;
+}
+
+/** It failed. */
+export function failurePage(messages: Messages, { reference, retryUrl, text }: ShownFailure): string {
   const words =
     reference &&
     html`<p class="soft">${messages.failedAsk}</p>
@@ -102,7 +111,7 @@ export function failurePage(messages: Messages, reference: string | null, retryU
     messages,
     messages.failedTitle,
     html`<p>${messages.failedText}</p>
-      ${words || ""}${again || ""}`,
+      ${text && html`<p>${text}</p>`} ${words || ""}${again || ""}`,
   );
 }
 

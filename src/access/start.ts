@@ -22,12 +22,13 @@ export async function start(access: Access, req: Request, res: Response): Promis
   const query = req.query as Query;
   const returnTo = returnPath(one(query, "return_to") ?? targetPath(one(query, "target_link_uri"), access.publicUrl));
   const id = one(query, "connection");
-  if (id !== undefined) return begin(access, req, res, await enabled(access, id), returnTo);
   const email = one(query, "email") ?? one(query, "login_hint");
+  const wanted = { returnTo, loginHint: hint(email) };
+  if (id !== undefined) return begin(access, req, res, await enabled(access, id), wanted);
   const tenant = await signInTenant(access.db, access.now(), { reference: one(query, "tenant"), email });
   const ways = tenant ? await connectionsOf(access.db, tenant.id) : [];
   const only = issuedBy(ways, one(query, "iss"));
-  if (only) return begin(access, req, res, await enabled(access, only.id), returnTo);
+  if (only) return begin(access, req, res, await enabled(access, only.id), wanted);
   showWays(req, res, { tenant, ways, email: email ?? "", returnTo, asked: email !== undefined });
 }
 
@@ -44,7 +45,7 @@ function showWays(req: Request, res: Response, { tenant, ways, email, returnTo, 
   const messages = messagesFor(req.headers["accept-language"]);
   const form = { tenant: tenant?.slug ?? null, tenantName: tenant?.name ?? null, email, returnTo, fault: null };
   if (ways.length > 1) {
-    const kept = new URLSearchParams({ return_to: returnTo });
+    const kept = new URLSearchParams({ return_to: returnTo, ...(email !== "" && { login_hint: email }) });
     const choices = ways.map(({ id, name }) => ({ name, url: `/sso/start?connection=${id}&${kept}` }));
     const tenantSlug = tenant?.slug ?? "";
     const passwordUrl = `/sign-in?${new URLSearchParams({ tenant: tenantSlug, return_to: returnTo })}`;
@@ -71,6 +72,11 @@ export function one(query: Query, name: string): string | undefined {
   if (value === undefined || value === "") return undefined;
   if (typeof value === "string") return value;
   throw new Refusal("invalid_request", `${name} is given more than once`);
+}
+
+/** What goes on to the identity provider: a text of one line, as long as an address can be (RFC 5321 §4.5.3.1). */
+function hint(email: string | undefined): string | undefined {
+  return email !== undefined && /^[^\p{C}]{1,320}$/u.test(email) ? email : undefined;
 }
 
 /** OIDC Core §4 gives a whole URL: of it the path counts, where it is one of ours. */

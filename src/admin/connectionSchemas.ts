@@ -33,6 +33,14 @@ const oidc: Readonly<Record<string, Schema>> = {
     maxLength: 512,
     description: "Kept encrypted and shown to nobody; null for a public client. A new issuer needs it anew.",
   },
+  hostedDomain: {
+    ...nullable({ ...line, maxLength: 253 }),
+    description: "Google Workspace: the organisation's first domain. null = any domain that the tenant has verified.",
+  },
+  scopes: {
+    ...nullable(arrayOf({ ...line, maxLength: 128 }, { maxItems: 20 })),
+    description: "What is asked for. null = openid, email, profile, and groups where a groups claim is read.",
+  },
 };
 
 const attributeNames = {
@@ -105,6 +113,8 @@ export const connection: Schema = record(
       issuer: nullable(text),
       clientId: nullable(text),
       hasClientSecret: boolean,
+      hostedDomain: nullable(text),
+      scopes: nullable(arrayOf(text)),
     }),
     directoryId: nullable(id),
     match: nullable(match),

@@ -20,6 +20,8 @@ export interface OidcBody {
   readonly issuer?: string;
   readonly clientId?: string;
   readonly clientSecret?: string | null;
+  readonly hostedDomain?: string | null;
+  readonly scopes?: readonly string[] | null;
 }
 
 /** What is needed of a request to read it. */
@@ -88,14 +90,15 @@ export function oidcProvider(
 }
 
 function checkedOidc(
-  { issuer, clientId, clientSecret }: OidcBody,
+  { issuer, clientId, clientSecret, ...more }: OidcBody,
   provider: string,
   outbound: Reading["outbound"],
 ): ReturnType<typeof checkOidcSettings> {
   if (issuer === undefined) throw faulty("/oidc/issuer", "is missing");
   if (clientId === undefined) throw faulty("/oidc/clientId", "is missing");
   const fault = outbound.urlFault(issuer);
-  const checked = checkOidcSettings({ issuer, clientId, clientSecret: clientSecret ?? null }, provider, !fault);
+  const typed = { issuer, clientId, clientSecret: clientSecret ?? null, ...more };
+  const checked = checkOidcSettings(typed, provider, !fault);
   if (fault !== undefined) throw faulty("/oidc/issuer", fault);
   return checked;
 }

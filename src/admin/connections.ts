@@ -172,8 +172,8 @@ function idOf(call: Pick<TenantCall, "params">): string {
 function shown({ saml, oidc, hasSecret, ...rest }: Connection, publicUrl: string): Record<string, unknown> {
   const { redirectUri, ...ours } = connectionUrls(publicUrl, rest.id);
   if (rest.protocol === "oidc") {
-    const { issuer = null, clientId = null } = oidc ?? {};
-    return { ...rest, oidc: { redirectUri, issuer, clientId, hasClientSecret: hasSecret } };
+    const { issuer = null, clientId = null, hostedDomain = null, scopes = null } = oidc ?? {};
+    return { ...rest, oidc: { redirectUri, issuer, clientId, hasClientSecret: hasSecret, hostedDomain, scopes } };
   }
   const { entityId = null, ssoUrl = null, certificates = [], metadataUrl: idpMetadataUrl = null } = saml ?? {};
   return { ...rest, saml: { ...ours, entityId, ssoUrl, certificates, idpMetadataUrl } };

@@ -63,7 +63,6 @@ async function follow({ db, who, query }: TenantCall<EventsAsked & PageQuery>): 
 
 function isCommitPlace(value: unknown): value is CommitPlace {
   if (typeof value !== "object" || value === null) return false;
-  const { xid, id: at } = value as Partial<Record<keyof CommitPlace, unknown>>;
-  // The nil UUID of a place behind all events of a transaction is no UUID of a version.
-  return isTotal(xid) && typeof at === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(at);
+  const { xid, seq } = value as Partial<Record<keyof CommitPlace, unknown>>;
+  return isTotal(xid) && isTotal(seq);
 }

@@ -6,6 +6,7 @@ import { domains } from "./domains.ts";
 import { events } from "./events.ts";
 import { members } from "./members.ts";
 import { plans } from "./plans.ts";
+import { provisioningLog } from "./provisioningLog.ts";
 import type { Resource } from "./route.ts";
 import { type AdminOptions, adminRouter } from "./router.ts";
 import { roleMappings } from "./roleMappings.ts";
@@ -26,6 +27,7 @@ export const resources: readonly Resource[] = [
   signIns,
   directories,
   scimTokens,
+  provisioningLog,
   apiKeys,
   roleMappings,
   domains,

@@ -1,6 +1,7 @@
 /** The settings of a tenant as schemas: in full as they are shown, in parts as they are written. */
 import { doors } from "../admission/types.ts";
 import { defaultSettings } from "../directory/tenantSettings.ts";
+import { languages } from "../mail/message.ts";
 import type { Schema } from "./route.ts";
 import { boolean, nullable, object, record } from "./schemas.ts";
 
@@ -51,6 +52,12 @@ const sections: Readonly<Record<keyof typeof defaultSettings, Fields>> = {
     emailEditable: boolean,
     removal: oneOf("membership", "erase"),
   },
+  mail: {
+    language: { ...oneOf(...languages), description: "For those whose own language is not known (RFC 7643 §4.1.1)." },
+  },
+  provisioningLog: {
+    retentionDays: whole(1, 400, "Days until a line of the provisioning log is deleted; a year and a month at most."),
+  },
 };
 
 /** Settings as they are shown: every field. */
@@ -59,6 +66,8 @@ export const settings: Schema = record({
   invitations: record(sections.invitations),
   signIn: record(sections.signIn),
   members: record(sections.members),
+  mail: record(sections.mail),
+  provisioningLog: record(sections.provisioningLog),
 });
 
 /** Settings as they are written: any part, each with the default that holds where nothing was ever set. */
@@ -73,6 +82,8 @@ export const settingsChange: Schema = object({
   }),
   signIn: written("signIn", sections.signIn),
   members: written("members", sections.members),
+  mail: written("mail", sections.mail),
+  provisioningLog: written("provisioningLog", sections.provisioningLog),
 });
 
 function written(section: keyof typeof defaultSettings, fields: Fields): Schema {

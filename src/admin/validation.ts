@@ -19,20 +19,29 @@ const MOST_FAULTS = 20;
 /** The members of a document, which is no schema itself but is compiled as the root of those in it. */
 const DOCUMENT = ["openapi", "info", "servers", "security", "tags", "paths", "components"];
 
-/** Compiles the checks of routes: bodies are checked by the very document that is shown. */
+// strictTypes off: "integer or null" is a list of types, which ajv would have us write twice.
+const options = { allErrors: true, strict: true, strictTypes: false, strictRequired: false, ownProperties: true };
+
+/**
+ * Makes the checks of routes: bodies are checked by the very document that is shown. Each is compiled when it is first
+ * used, for all of them together take a second of the start.
+ */
 export function requestChecks(document: OpenApi): (route: Route) => RequestCheck {
-  // strictTypes off: "integer or null" is a list of types, which ajv would have us write twice.
-  const options = { allErrors: true, strict: true, strictTypes: false, strictRequired: false, ownProperties: true };
-  const bodies = withFormats(new Ajv2020(options).addVocabulary(DOCUMENT)).addSchema(document, "openapi");
-  const queries = withFormats(new Ajv2020({ ...options, coerceTypes: true, useDefaults: true }));
+  const bodies = once(() => withFormats(new Ajv2020(options).addVocabulary(DOCUMENT)).addSchema(document, "openapi"));
+  const queries = once(() => withFormats(new Ajv2020({ ...options, coerceTypes: true, useDefaults: true })));
   return (route) => {
-    const checkQuery = queries.compile(querySchema(route));
-    const checkBody = route.body && bodies.compile({ $ref: `openapi#${bodyPointer(route)}` });
+    const checkQuery = once(() => queries().compile(querySchema(route)));
+    const checkBody = once(() => bodies().compile({ $ref: `openapi#${bodyPointer(route)}` }));
     return {
-      query: (search) => checked(checkQuery, fieldsOf(search), "query"),
-      body: (value) => void (checkBody && checked(checkBody, value, "body")),
+      query: (search) => checked(checkQuery(), fieldsOf(search), "query"),
+      body: (value) => void (route.body && checked(checkBody(), value, "body")),
     };
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Only what SQL and `Date` take: ajv-formats lets `urn:uuid:` and leap seconds pass. */

@@ -11,13 +11,20 @@ export class Refusal extends Error {
   /** More members for the error document, for instance the contact to ask for a seat. */
   readonly extra: Readonly<Record<string, unknown>>;
 
-  constructor(code: RefusalCode, detail: string, more: { errors?: readonly FieldFault[]; extra?: object } = {}) {
-    super(detail);
+  constructor(code: RefusalCode, detail: string, more: RefusalMore = {}) {
+    super(detail, more.cause === undefined ? {} : { cause: more.cause });
     this.name = "Refusal";
     this.code = code;
     this.errors = more.errors ?? [];
     this.extra = { ...more.extra };
   }
+}
+
+/** What a refusal may bring besides; `cause` is logged and hidden, for what is not the caller's doing. */
+interface RefusalMore {
+  readonly errors?: readonly FieldFault[];
+  readonly extra?: object;
+  readonly cause?: unknown;
 }
 
 /** One fault of a request body: `path` is a JSON Pointer (RFC 6901) into it. */

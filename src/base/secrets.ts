@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -34,6 +34,11 @@ export function seal(keys: readonly Buffer[], plain: string, context: string): B
   const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(context));
   const body = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), body]);
+}
+
+/** Keys for one purpose alone, 32 bytes each, in the order of those that they come from (HKDF, RFC 5869). */
+export function deriveKeys(keys: readonly Buffer[], purpose: string): Buffer[] {
+  return keys.map((key) => Buffer.from(hkdfSync("sha256", key, "", purpose, 32)));
 }
 
 /** Decrypts what `seal` made, with whichever of the keys fits. Throws (a fault) when none does. */

@@ -1,14 +1,18 @@
+import { enqueue } from "../events/jobs.store.ts";
 import type { Follow } from "../events/journalReader.ts";
 import type { Logger } from "../http/logger.ts";
+import { asTenant } from "../storage/asTenant.ts";
+import type { Database } from "../storage/types.ts";
 
 /**
- * Raises an alarm in the log when a tenant has lost its last admin (rule 17). There is nobody left in the tenant to write
- * to: it is for the operator, who also finds the event `tenant.adminless` in the journal and in webhooks.
+ * Raises an alarm when a tenant has lost its last admin (rule 17): in the log for the operator, who also finds the event
+ * `tenant.adminless` in the journal and in webhooks, and by mail for those in the tenant who may take over.
  */
-export function watchAdminless(log: Logger): Follow {
-  return async (_scope, events) => {
-    for (const { type, tenantId } of events) {
-      if (type === "tenant.adminless") log.error({ tenant: tenantId }, "tenant has no admin left: make somebody admin");
+export function watchAdminless(db: Database, log: Logger): Follow {
+  return async (wide, events) => {
+    for (const { tenantId } of events.filter(({ type }) => type === "tenant.adminless")) {
+      log.error({ tenant: tenantId }, "tenant has no admin left: make somebody admin");
+      await asTenant(db, wide, tenantId, (scope) => enqueue(scope, { kind: "mail.stand-ins" }));
     }
   };
 }

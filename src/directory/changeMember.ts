@@ -1,7 +1,7 @@
 import { decide } from "../admission/seats.ts";
 import type { Rules } from "../admission/types.ts";
 import { Refusal } from "../base/errors.ts";
-import { inTenant, onceInTenant, readOnce, sqlState } from "../storage/scope.ts";
+import { inTenant, onceInTenant, readOnce, sqlState, writeOnce } from "../storage/scope.ts";
 import type { Database, Scope, Statement, Transaction, Who } from "../storage/types.ts";
 import type { Via } from "./createMember.ts";
 import { promote, releaseHeldAdmins } from "./effects.ts";
@@ -100,8 +100,8 @@ async function send(
   const promotion = promoteWaiting(tenantId, 1, now, adminRoles);
   const rows =
     seatDoor === "free"
-      ? (await onceInTenant(db, who, lockSeats(tenantId), statement, promotion, noHoldLeft(tenantId)))[1]
-      : (await onceInTenant(db, who, statement))[0];
+      ? (await writeOnce(db, who, lockSeats(tenantId), statement, promotion, noHoldLeft(tenantId)))[1]
+      : (await writeOnce(db, who, statement))[0];
   return rows[0]?.version ?? null;
 }
 

@@ -14,6 +14,10 @@ export interface SamlProvider {
 interface OidcProvider {
   readonly issuer: string;
   readonly clientId: string;
+  /** Google: the organisation whose accounts may sign in; absent = those of the tenant's verified domains. */
+  readonly hostedDomain?: string;
+  /** What is asked for; absent = `openid email profile`. */
+  readonly scopes?: readonly string[];
 }
 
 /** Our name of a personal value → attribute or claim of this provider. */

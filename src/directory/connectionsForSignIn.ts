@@ -12,14 +12,17 @@ import {
 import { type ConnectionParts, openSecret } from "./connections.ts";
 import { domainName, withParents } from "./domainName.ts";
 import { ownerOf } from "./domains.store.ts";
+import { verifiedDomains } from "./signInTenant.store.ts";
 import type { LinkingConnection } from "./ssoSignIn.ts";
 
 /** A connection with all that sign-in needs, the client secret in clear. */
 export interface SignInConnection extends Omit<Connection, "oidc" | "hasSecret" | "createdAt" | "updatedAt"> {
   readonly tenantId: string;
-  readonly oidc: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string | null } | null;
+  readonly oidc: (NonNullable<Connection["oidc"]> & { readonly clientSecret: string | null }) | null;
   /** Attribute or claim by which the connection's directory is matched (rule 23); null for none. */
   readonly matchClaim: string | null;
+  /** The domains that the tenant has verified. */
+  readonly ownDomains: readonly string[];
 }
 
 /** A connection by the id in its URLs, whatever its status; undefined where there is none. */
@@ -31,11 +34,18 @@ export async function connectionById(
   const [place] = await lookUp(db, tenantOfConnection(id.toLowerCase()));
   if (!place) return undefined;
   const { tenantId } = place;
-  const [[row]] = await onceInTenant(db, place, connectionRow(tenantId, id.toLowerCase()));
+  const [[row], owned] = await onceInTenant(
+    db,
+    place,
+    connectionRow(tenantId, id.toLowerCase()),
+    verifiedDomains(tenantId),
+  );
   if (!row) return undefined;
   const { secret, oidc, hasSecret: _known, createdAt: _made, updatedAt: _changed, ...connection } = row;
   const clientSecret = openSecret(secretKeys, row.id, secret);
-  return { ...connection, tenantId, oidc: oidc && { ...oidc, clientSecret }, matchClaim: row.match?.claim ?? null };
+  const matchClaim = row.match?.claim ?? null;
+  const ownDomains = owned.map(({ domain }) => domain);
+  return { ...connection, tenantId, oidc: oidc && { ...oidc, clientSecret }, matchClaim, ownDomains };
 }
 
 /** What linking asks of a connection, in the transaction of the sign-in; one that is gone is not enabled. */

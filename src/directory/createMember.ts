@@ -1,7 +1,7 @@
 import { decide } from "../admission/seats.ts";
 import type { LossCause } from "../admission/lastAdmin.ts";
 import type { Act, Door, Rules } from "../admission/types.ts";
-import { inTenant, onceInTenant } from "../storage/scope.ts";
+import { inTenant, writeOnce } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { releaseHeldAdmins } from "./effects.ts";
 import { personOf, type Member } from "./member.ts";
@@ -64,7 +64,7 @@ async function quickly(
   if (settled.member.administers) return undefined;
   const told = created(who, settled.member);
   const insert = insertMember({ ...context(who, rules, settled), told, passwordHash }, settled.member);
-  const [[row]] = await onceInTenant(db, who, insert);
+  const [[row]] = await writeOnce(db, who, insert);
   return row && settled.member;
 }
 

@@ -23,7 +23,7 @@ export function groupProfileOf(scim: ScimObject): GroupProfile {
   return { scim, nameKey: fold(text(scim["displayName"]) ?? ""), externalId: text(scim["externalId"]) };
 }
 
-/** A change of who is in a group: to nobody first where `replace`, then `remove`, then `add`. */
+/** A change of who is in a group: to nobody first where `replace`, else without `remove`, then `add`; nobody is in both. */
 export interface MembershipChange {
   readonly replace: boolean;
   readonly add: readonly string[];

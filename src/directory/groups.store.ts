@@ -2,9 +2,9 @@ import { eventValues, toldBy } from "../events/journal.store.ts";
 import type { Event } from "../events/event.ts";
 import type { Statement } from "../storage/types.ts";
 import type { Group, MembershipChange } from "./group.ts";
-import type { Where } from "./members.store.ts";
 
-const GROUP = `g.id as "id", g.directory_id as "directoryId", g.name_key as "nameKey", g.external_id as "externalId",
+/** A group's columns under the names of `Group`, for a `select` over `groups g`. */
+export const GROUP = `g.id as "id", g.directory_id as "directoryId", g.name_key as "nameKey", g.external_id as "externalId",
   g.scim as "scim", g.version as "version", g.created_at as "createdAt", g.updated_at as "updatedAt"`;
 
 /** A member as a group shows them (RFC 7643 §4.2). */
@@ -14,8 +14,11 @@ export interface GroupMember {
   readonly type: "User";
 }
 
-/** The members as one JSON value that PostgreSQL builds: reading a large group costs one row. Rule 19: but for break-glass ones. */
-const MEMBERS = `(select coalesce(jsonb_agg(jsonb_build_object('value', m.id, 'type', 'User', 'display',
+/**
+ * The members as one JSON value that PostgreSQL builds: reading a large group costs one row. Rule 19: but for break-glass
+ * ones. `$1` is the tenant.
+ */
+export const MEMBERS = `(select coalesce(jsonb_agg(jsonb_build_object('value', m.id, 'type', 'User', 'display',
     coalesce(m.scim->>'displayName', m.scim->>'userName')) order by m.id), '[]'::jsonb)
   from memberships x join members m on m.tenant_id = $1 and m.id = x.member_id and not m.break_glass
   where x.tenant_id = $1 and x.group_id = g.id) as "members"`;
@@ -39,23 +42,27 @@ export function groupById(
 export interface MembershipResult {
   /** Null when nothing was different; the group's version otherwise. */
   readonly version: number | null;
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
   /** Ids to add that name no member of the tenant; they were passed over. */
   readonly unknown: readonly string[];
 }
 
-/** Who comes and goes; `$3` replace, `$4` add, `$5` remove, over the row of `target`. */
-const MOVES = `
-  known as (select id from members where tenant_id = $1 and id = any ($4::uuid[]) and not break_glass for key share),
-  gone as (delete from memberships x using target where x.tenant_id = $1 and x.group_id = target.id
-      and (x.member_id = any ($5::uuid[]) or $3) and x.member_id <> all ($4::uuid[]) returning x.member_id),
-  come as (insert into memberships (tenant_id, group_id, member_id) select $1, target.id, known.id from known, target
-      on conflict do nothing returning member_id)`;
+/**
+ * The ids of a parameter, for `= any`. Read by a query of their own, since PostgreSQL plans anew for each call where it
+ * sees how many there are, which takes longer than to add one.
+ */
+const idsIn = (place: string): string => `array(select unnest(${place}::uuid[]))`;
 
-const RESULT = `(select coalesce(array_agg(member_id::text), '{}') from come) as "added",
-  (select coalesce(array_agg(member_id::text), '{}') from gone) as "removed",
-  (select coalesce(array_agg(id::text), '{}') from unnest($4::uuid[]) as asked (id)
+/**
+ * Who of those asked for, `$3`, is a member whom directories see. They need no lock of their own: whoever removes a
+ * member holds the lock of the tenant's seats, which every writer of memberships has passed or holds before.
+ */
+const KNOWN = `known as (select id from members where tenant_id = $1 and id = any (${idsIn("$3")}) and not break_glass)`;
+
+/** Not by a join with who is there: PostgreSQL might read all of them. */
+const COME = `insert into memberships (tenant_id, group_id, member_id) select $1, target.id, known.id from known, target
+        on conflict do nothing returning member_id`;
+
+const UNKNOWN = `(select coalesce(array_agg(id::text), '{}') from unnest($3::uuid[]) as asked (id)
     where id not in (select id from known)) as "unknown"`;
 
 /** Creates a group with its members and tells it. A taken name is 23505 on `groups_name`. */
@@ -68,11 +75,12 @@ export function insertGroup(
   return {
     name: "group_insert",
     text: `with target as (insert into groups (tenant_id, id, directory_id, name_key, external_id, scim, created_at, updated_at)
-        values ($1, $2, $6, $7, $8, $9, $10, $10) returning id, version),
-      ${MOVES},
-      told as (${toldBy("target", 11)})
-      select target.version, ${RESULT} from target`,
-    values: [tenantId, group.id, false, members, [], ...profileValues(group), group.createdAt, ...eventValues(told)],
+        values ($1, $2, $4, $5, $6, $7, $8, $8) returning id, version),
+      ${KNOWN},
+      come as (${COME}),
+      told as (${toldBy("target", 9)})
+      select target.version, ${UNKNOWN} from target`,
+    values: [tenantId, group.id, members, ...profileValues(group), group.createdAt, ...eventValues(told)],
   };
 }
 
@@ -88,6 +96,20 @@ export function lockGroup(tenantId: string, directoryId: string, id: string): St
   };
 }
 
+/** Who goes: `$4` are those who stay, where the members are replaced, and those to remove otherwise. */
+const GOES = {
+  replace: "not exists (select from unnest($4::uuid[]) as stays (id) where stays.id = x.member_id)",
+  move: `x.member_id = any (${idsIn("$4")})`,
+} as const;
+
+/** Whom a change of members is by, and what it is to answer. */
+export interface MoveOptions {
+  /** The rules by which it was found what the change has for effects. */
+  readonly rulesVersion: number;
+  /** Whether those who came and went are wanted: the answer then names them. */
+  readonly named: boolean;
+}
+
 /**
  * Changes who is in a group, under its lock, and tells it where somebody came or went; no row when there is no such
  * group, or the rules are others than those by which it has no effects.
@@ -96,33 +118,39 @@ export function moveMembers(
   tenantId: string,
   directoryId: string,
   id: string,
-  rulesVersion: number,
-  change: MembershipChange,
+  { replace, add, remove }: MembershipChange,
+  { rulesVersion, named }: MoveOptions,
   told: Event,
-): Statement<MembershipResult> {
+): Statement<MembershipResult & { moved: string[] | null }> {
+  const kind = replace ? "replace" : "move";
   return {
-    name: "group_move_members",
-    text: `with target as (select id from groups where tenant_id = $1 and id = $2 and directory_id = $6
-        and exists (select from tenant_seats where tenant_id = $1 and rules_version = $16)),
-      ${MOVES},
-      changed as (update groups g set version = g.version + 1, updated_at = greatest(g.updated_at, $7) from target
+    name: `group_${kind}_members`,
+    text: `with target as (select id from groups where tenant_id = $1 and id = $2 and directory_id = $5
+        and exists (select from tenant_seats where tenant_id = $1 and rules_version = $6)),
+      ${KNOWN},
+      gone as (delete from memberships x where x.tenant_id = $1 and x.group_id = $2 and exists (select from target)
+          and ${GOES[kind]} returning x.member_id),
+      come as (${COME}),
+      changed as (update groups g set version = g.version + 1, updated_at = greatest(g.updated_at, $8) from target
         where g.tenant_id = $1 and g.id = target.id and (exists (select from come) or exists (select from gone))
         returning g.version),
       told as (insert into events (tenant_id,id,type,actor_type,actor_id,target_type,target_id,at,data)
-        select $1, $8::uuid, $9::text, $10::text, $11::uuid, $12::text, $13::uuid, $14::timestamptz, $15::jsonb ||
+        select $1, $9::uuid, $10::text, $11::text, $12::uuid, $13::text, $14::uuid, $15::timestamptz, $16::jsonb ||
           jsonb_build_object('added', (select coalesce(jsonb_agg(member_id), '[]') from come),
             'removed', (select coalesce(jsonb_agg(member_id), '[]') from gone)) from changed)
-      select (select version from changed) as version, ${RESULT} from target`,
+      select (select version from changed) as version, ${UNKNOWN}, case when $7 then
+        (select jsonb_agg(member_id) from (select member_id from come union all select member_id from gone) m) end as "moved"
+      from target`,
     values: [
       tenantId,
       id,
-      change.replace,
-      change.add,
-      change.remove,
+      add,
+      replace ? add : remove,
       directoryId,
+      rulesVersion,
+      named,
       told.at,
       ...eventValues(told),
-      rulesVersion,
     ],
   };
 }
@@ -174,39 +202,6 @@ export function unknownMembers(tenantId: string, ids: readonly string[]): Statem
         (select from members m where m.tenant_id = $1 and m.id = asked.id and not m.break_glass)
       order by asked.place`,
     values: [tenantId, ids],
-  };
-}
-
-/** Where the values of a filter begin in the lists below. */
-export const FIRST_GROUP_FILTER_VALUE = 5;
-
-/** A page of a directory's groups, in the order of their ids, without the first `offset`. */
-export function pageOfGroups(
-  tenantId: string,
-  directoryId: string,
-  where: Where | null,
-  page: { offset: number; count: number; withMembers: boolean },
-): Statement<Group & { members?: GroupMember[] }> {
-  const prefix = page.withMembers ? "group_page_members" : "group_page";
-  return {
-    ...(where === null ? { name: prefix } : where.name !== undefined && { name: `${prefix}_${where.name}` }),
-    text: `select ${GROUP}${page.withMembers ? `, ${MEMBERS}` : ""} from groups g
-      where g.tenant_id = $1 and g.directory_id = $2 ${where ? `and ${where.sql}` : ""} order by g.id offset $3 limit $4`,
-    values: [tenantId, directoryId, page.offset, page.count, ...(where?.values ?? [])],
-  };
-}
-
-/** How many groups a directory has. */
-export function countOfGroups(
-  tenantId: string,
-  directoryId: string,
-  where: Where | null,
-): Statement<{ total: number }> {
-  return {
-    ...(where === null && { name: "group_count" }),
-    text: `select count(*) as total from groups g where g.tenant_id = $1 and g.directory_id = $2
-      ${where ? `and ${where.sql} and $3::int = $4::int` : ""}`,
-    values: where ? [tenantId, directoryId, 0, 0, ...where.values] : [tenantId, directoryId],
   };
 }
 

@@ -7,6 +7,7 @@ import { isUuid } from "../base/ids.ts";
 import type { Claim, Entrance, Facts, MemberStatus, Person, Reason, SeatState, Standing } from "../admission/types.ts";
 import { memberEmail, type EmailValue } from "../admission/people.ts";
 import { assertedOf } from "./asserted.ts";
+import { elementsOf } from "../scim/match.ts";
 import type { ScimObject, ScimValue } from "../scim/types.ts";
 
 /** One person in one tenant, as stored. A member's id is its SCIM id. */
@@ -59,6 +60,8 @@ export interface Profile {
   readonly externalId: string | null;
   readonly email: string | null;
   readonly emailKey: string | null;
+  /** Those of all other addresses, each once: directories find people by any of them. */
+  readonly moreEmailKeys: readonly string[];
   readonly nameKey: string;
   /** The member whom the enterprise extension names as manager; null for any other value. */
   readonly managerId: string | null;
@@ -67,12 +70,14 @@ export interface Profile {
 /** Derives the columns of a profile from its SCIM attributes. */
 export function profileOf(scim: ScimObject): Profile {
   const email = emailOf(scim["emails"]);
+  const emailKey = email === null ? null : fold(email);
   return {
     scim,
     userNameKey: fold(text(scim["userName"]) ?? ""),
     externalId: text(scim["externalId"]),
     email,
-    emailKey: email === null ? null : fold(email),
+    emailKey,
+    moreEmailKeys: emailKeysOf(scim["emails"]).filter((key) => key !== emailKey),
     nameKey: nameKeyOf(scim),
     managerId: managerOf(scim),
   };
@@ -82,6 +87,12 @@ export function profileOf(scim: ScimObject): Profile {
 function emailOf(emails: ScimValue | undefined): string | null {
   if (!Array.isArray(emails)) return null;
   return memberEmail(emails.filter(isEmailValue));
+}
+
+/** What a filter on `emails.value` compares with: every address, folded, each once. */
+export function emailKeysOf(emails: ScimValue | undefined): string[] {
+  const keys = elementsOf(emails).map((email) => fold(text(complex(email)["value"]) ?? ""));
+  return [...new Set(keys.filter((key) => key !== ""))];
 }
 
 function isEmailValue(value: ScimValue): value is ScimObject & EmailValue {

@@ -10,6 +10,7 @@ const WRITTEN = {
   externalId: ["external_id", "text"],
   email: ["email", "text"],
   emailKey: ["email_key", "text"],
+  moreEmailKeys: ["more_email_keys", "text[]"],
   nameKey: ["name_key", "text"],
   managerId: ["manager_id", "uuid"],
   emailVerified: ["email_verified", "boolean"],
@@ -62,7 +63,8 @@ export type ShownMember = Pick<
   "id" | "scim" | "managerId" | "directoryActive" | "groups" | "version" | "createdAt" | "updatedAt"
 >;
 
-const SHOWN = [
+/** Its columns, for a `select` over `members m`. */
+export const SHOWN = [
   'm.id as "id"',
   'm.created_at as "createdAt"',
   GROUPS,
@@ -284,49 +286,5 @@ export function otherAdmins(tenantId: string, memberId: string): Statement<{ cou
     name: "member_other_admins",
     text: `select count(*) from members where tenant_id = $1 and administers and id <> $2`,
     values: [tenantId, memberId],
-  };
-}
-
-/** Where the values of a filter begin in the lists below. */
-export const FIRST_FILTER_VALUE = 4;
-
-/** A condition over `members m`, as `scimFilter.store.ts` makes it. */
-export interface Where {
-  readonly sql: string;
-  /** Of a shape that is asked for all the time, and of which there are few: its statements are prepared. */
-  readonly name?: string;
-  readonly values: readonly unknown[];
-}
-
-/** Of all members directories see those who are not break-glass; told by ids, which an index alone answers. */
-const ALL_SEEN = "m.id not in (select b.id from members b where b.tenant_id = $1 and b.break_glass)";
-
-/**
- * A page of the members that directories see, in the order of their ids, without the first `offset`.
- *
- * An equality on a unique column makes this one look-up: the planner needs no order for a row.
- */
-export function pageOfMembers(
-  tenantId: string,
-  where: Where | null,
-  offset: number,
-  count: number,
-): Statement<ShownMember> {
-  return {
-    ...(where === null ? { name: "member_page" } : where.name !== undefined && { name: `member_page_${where.name}` }),
-    text: `with page as (select m.id from members m where m.tenant_id = $1
-        and ${where ? `not m.break_glass and ${where.sql}` : ALL_SEEN} order by m.id offset $2 limit $3)
-      select ${SHOWN} from page join members m on m.tenant_id = $1 and m.id = page.id order by m.id`,
-    values: [tenantId, offset, count, ...(where?.values ?? [])],
-  };
-}
-
-/** How many members directories see. */
-export function countOfMembers(tenantId: string, where: Where | null): Statement<{ total: number }> {
-  return {
-    ...(where === null && { name: "member_count" }),
-    text: `select count(*) as total from members m where m.tenant_id = $1
-      and ${where ? `not m.break_glass and ${where.sql} and $2::int = $3::int` : ALL_SEEN}`,
-    values: where ? [tenantId, 0, 0, ...where.values] : [tenantId],
   };
 }

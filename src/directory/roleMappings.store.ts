@@ -37,3 +37,8 @@ export function memberIdsAfter(tenantId: string, after: string, most: number): S
     values: [tenantId, after, most],
   };
 }
+
+/** The connections of a tenant, for mappings that name one. */
+export function connectionIds(tenantId: string): Statement<{ id: string }> {
+  return { name: "mapping_connections", text: "select id from connections where tenant_id = $1", values: [tenantId] };
+}

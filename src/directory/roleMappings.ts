@@ -12,7 +12,7 @@ import type { Database, Scope, Who } from "../storage/types.ts";
 import { applyEffects, MOST_AT_ONCE, REAPPLY_JOB } from "./effects.ts";
 import { FIRST_ID } from "./idPage.ts";
 import { conditionOf } from "./mappingCondition.ts";
-import { groupNames, memberIdsAfter, readMappings, writeMappings } from "./roleMappings.store.ts";
+import { connectionIds, groupNames, memberIdsAfter, readMappings, writeMappings } from "./roleMappings.store.ts";
 import type { StoredMapping } from "./rules.store.ts";
 import { underLock, type Locked } from "./underLock.ts";
 
@@ -113,18 +113,33 @@ export async function resolveMappings(
   scope: Pick<Scope, "trx" | "tenantId">,
   written: readonly WrittenMapping[],
 ): Promise<StoredMapping[]> {
-  const groups = await scope.trx.run(groupNames(scope.tenantId));
-  return written.map((each, index) => ({ written: each, mapping: resolveMapping(each, `/${index}`, groups) }));
+  const { trx, tenantId } = scope;
+  const groups = await trx.run(groupNames(tenantId));
+  const connections = new Set((await trx.run(connectionIds(tenantId))).map(({ id }) => id));
+  const there = { groups, connections };
+  return written.map((each, index) => ({ written: each, mapping: resolveMapping(each, `/${index}`, there) }));
+}
+
+/** What of the tenant a mapping may name. */
+interface There {
+  readonly groups: Groups;
+  readonly connections: ReadonlySet<string>;
 }
 
 type Groups = readonly { readonly id: string; readonly displayName: string }[];
 
-function resolveMapping(written: WrittenMapping, at: string, groups: Groups): Mapping {
+function resolveMapping(written: WrittenMapping, at: string, { groups, connections }: There): Mapping {
   const { role } = written;
   if ("when" in written) return { when: conditionOf(written.when, `${at}/when`), role };
   const { group } = written;
   if (typeof group === "string") return { group: named(group, at, groups), role };
-  if ("claim" in group) return { claim: { connectionId: group.connectionId, value: group.claim }, role };
+  if ("claim" in group) {
+    const connectionId = group.connectionId.toLowerCase();
+    if (!connections.has(connectionId)) {
+      throw faulty(`${at}/group/connectionId`, `There is no connection ${group.connectionId} here.`);
+    }
+    return { claim: { connectionId, value: group.claim }, role };
+  }
   const found = groups.find(({ id }) => id === group.id.toLowerCase());
   if (found) return { group: { ids: [found.id], name: found.displayName }, role };
   throw faulty(`${at}/group/id`, `There is no directory group ${group.id} here.`);

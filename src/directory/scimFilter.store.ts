@@ -5,23 +5,18 @@
  */
 import type { AttributeReference, ResourceType } from "../scim/registry.ts";
 import type { ResolvedFilter } from "../scim/resolve.ts";
-import type { Where } from "./members.store.ts";
 import type { Columns } from "./scimFilterColumns.store.ts";
 import { jsonOf, nameOf } from "./scimFilterValue.store.ts";
-import { indexed, lookUp } from "./scimFilterIndex.store.ts";
+import { indexed, narrowed } from "./scimFilterIndex.store.ts";
 import { type Bind, PRESENT, testOf } from "./scimFilterTest.store.ts";
 
 /**
- * The condition of a filter, its parameters from `$first` on. Filters of one shape have one text, but that `eq` and `sw`
- * of an empty text may have another.
+ * The condition of a filter. Filters of one shape have one text, but that `eq` and `sw` of an empty text may have another.
  *
  * @param columns of the table, which the statement gives the alias that they name
  */
-export function whereOf(type: ResourceType, filter: ResolvedFilter, columns: Columns, first: number): Where {
-  const values: unknown[] = [];
-  const bind: Bind = (value) => `$${first - 1 + values.push(value)}`;
-  const name = lookUp(columns, filter);
-  return { sql: compile(filter, inResource(type, columns, bind)), values, ...(name !== undefined && { name }) };
+export function compileFilter(type: ResourceType, filter: ResolvedFilter, columns: Columns, bind: Bind): string {
+  return compile(filter, inResource(type, columns, bind));
 }
 
 type Compare = ResolvedFilter & { readonly kind: "compare" };
@@ -33,6 +28,8 @@ interface Place {
   json(target: AttributeReference): string;
   /** A comparison that an index may serve, where there is one. */
   indexed(filter: Compare, exact: () => string): string | undefined;
+  /** What an index tells of the values that a filter in brackets lets through, where it tells something. */
+  narrowed(target: AttributeReference, filter: ResolvedFilter): string | undefined;
 }
 
 function inResource(type: ResourceType, columns: Columns, bind: Bind): Place {
@@ -40,19 +37,27 @@ function inResource(type: ResourceType, columns: Columns, bind: Bind): Place {
     bind,
     json: (target) => jsonOf(type, columns, target),
     indexed: (filter, exact) => indexed(columns, filter, bind, exact),
+    narrowed: (target, filter) => narrowed(columns, target, filter, bind),
   };
 }
 
 /** Within brackets `x.value` is the complex value; that of a simple attribute goes by the name `value`. */
 function inValue({ attribute }: AttributeReference, bind: Bind): Place {
   const known = attribute.subAttributes ?? [{ ...attribute, name: "value" }];
-  return { bind, json: (target) => `x.value->${nameOf(known, target.attribute)}`, indexed: () => undefined };
+  return {
+    bind,
+    json: (target) => `x.value->${nameOf(known, target.attribute)}`,
+    indexed: () => undefined,
+    narrowed: () => undefined,
+  };
 }
 
 function compile(filter: ResolvedFilter, place: Place): string {
   switch (filter.kind) {
     case "and":
     case "or":
+      // Of no terms all hold, and none does.
+      if (filter.terms.length === 0) return String(filter.kind === "and");
       return `(${filter.terms.map((term) => compile(term, place)).join(` ${filter.kind} `)})`;
     case "not":
       return `(not ${compile(filter.filter, place)})`;
@@ -61,7 +66,7 @@ function compile(filter: ResolvedFilter, place: Place): string {
     case "compare":
       return compare(filter, place);
     case "valuePath":
-      return anyElement(filter.target, filter.filter, place);
+      return valuePath(filter, place);
   }
 }
 
@@ -70,6 +75,12 @@ function compare(filter: Compare, place: Place): string {
   const attribute = target.subAttribute ?? target.attribute;
   const exact = (): string => anyValue(target, testOf(attribute, op, value, place.bind), place);
   return place.indexed(filter, exact) ?? exact();
+}
+
+function valuePath({ target, filter }: ResolvedFilter & { readonly kind: "valuePath" }, place: Place): string {
+  const exact = anyElement(target, filter, place);
+  const narrow = place.narrowed(target, filter);
+  return narrow === undefined ? exact : `(${narrow} and ${exact})`;
 }
 
 /**

@@ -14,11 +14,17 @@ export type Source =
   /** What the type and the document tell (RFC 7643 §3 and §3.1). */
   | { readonly kind: "schemas" | "resourceType" }
   /** The rows of `memberships` of a group, and the address of their Users. */
-  | { readonly kind: "members"; readonly endpoint: string };
+  | { readonly kind: "members"; readonly endpoint: string }
+  /** The same of a User, and the address of their Groups. */
+  | { readonly kind: "groups"; readonly endpoint: string }
+  /** A column in COLLATE "C" that begins with the folded text and then, if it goes on, a line feed. */
+  | { readonly kind: "head"; readonly column: string }
+  /** The folded `value` of each of a User's addresses: the column `email_key`, and the rows of `member_emails`. */
+  | { readonly kind: "addresses" };
 
 /** A table of resources with `tenant_id` and `id`. */
 export interface Columns {
-  /** The name that the statement gives the table; `d`, `e`, `s`, `v`, `w` and `x` are taken. */
+  /** The name that the statement gives the table; `b`, `d`, `e`, `p`, `r`, `s`, `v`, `w` and `x` are taken. */
   readonly alias: string;
   /** The jsonb column with the resource's attributes. */
   readonly document: string;
@@ -33,6 +39,9 @@ export function memberColumns(type: ResourceType, baseUrl: string): Columns {
     // Rule 18: `active` is the directory's own bit.
     ["active", { kind: "boolean", column: "directory_active" }],
     ["userName", { kind: "key", column: "user_name_key", folded: true }],
+    ["displayName", { kind: "head", column: "name_key" }],
+    ["emails", { kind: "addresses" }],
+    ["groups", { kind: "groups", endpoint: `${baseUrl}/Groups` }],
   ]);
 }
 
@@ -43,6 +52,14 @@ export function groupColumns(type: ResourceType, baseUrl: string): Columns {
     ["displayName", { kind: "key", column: "name_key", folded: true }],
     ["members", { kind: "members", endpoint: `${baseUrl}/Users` }],
   ]);
+}
+
+/**
+ * The columns of a table whose rows have the common attributes of RFC 7643 §3.1 beside their document: `id`,
+ * `external_id`, `version`, `created_at` and `updated_at`.
+ */
+export function resourceColumns(type: ResourceType, baseUrl: string, alias: string, document: string): Columns {
+  return { alias, document, sources: new Map(common(type, baseUrl)) };
 }
 
 type Sources = readonly (readonly [path: string, source: Source])[];

@@ -4,6 +4,7 @@
  */
 import { fold } from "../base/fold.ts";
 import { isUuid } from "../base/ids.ts";
+import type { AttributeReference } from "../scim/registry.ts";
 import type { ResolvedFilter } from "../scim/resolve.ts";
 import type { Columns, Source } from "./scimFilterColumns.store.ts";
 import { sourceOf } from "./scimFilterValue.store.ts";
@@ -28,8 +29,10 @@ export function indexed(columns: Columns, filter: Compare, bind: Bind, exact: ()
       return compare(`${columns.alias}.${source.column}`, filter, instantOf(value, "timestamptz", bind));
     case "key":
       return compareKey(`${columns.alias}.${source.column}`, source, filter, bind, exact);
+    case "head":
+      return beginsWith(`${columns.alias}.${source.column}`, filter, bind, exact);
     default:
-      return isMember(columns, filter, bind);
+      return byRows(columns, filter, bind);
   }
 }
 
@@ -44,13 +47,65 @@ function equalsUuid(column: string, text: string, bind: Bind): string {
   return `(${id}::uuid is not null and ${column} = ${id}::uuid)`;
 }
 
-/** Who is in a group is asked of `memberships`, not of all its members' values. */
-function isMember(columns: Columns, { target, op, value }: Compare, bind: Bind): string | undefined {
-  if (columns.sources.get(target.attribute.name)?.kind !== "members") return undefined;
-  if (op !== "eq" || target.subAttribute?.name !== "value") return undefined;
+/** What stands in rows of its own is asked of these, not of all values of each resource. */
+function byRows(columns: Columns, { target, op, value }: Compare, bind: Bind): string | undefined {
+  if (op !== "eq" || target.container) return undefined;
   const { alias } = columns;
-  return `exists (select from memberships b where b.tenant_id = ${alias}.tenant_id and b.group_id = ${alias}.id
-    and ${equalsUuid("b.member_id", String(value), bind)})`;
+  const asked = `${columns.sources.get(target.attribute.name)?.kind}.${target.subAttribute?.name}`;
+  switch (asked) {
+    case "members.value":
+      // Rule 19: to a directory, break-glass members are not there.
+      return `exists (select from memberships b where b.tenant_id = ${alias}.tenant_id and b.group_id = ${alias}.id
+        and ${equalsUuid("b.member_id", String(value), bind)}
+        and not exists (select from members p where p.tenant_id = b.tenant_id and p.id = b.member_id and p.break_glass))`;
+    case "groups.value":
+      return `exists (select from memberships b where b.tenant_id = ${alias}.tenant_id and b.member_id = ${alias}.id
+        and ${equalsUuid("b.group_id", String(value), bind)})`;
+    case "addresses.value":
+      return hasAddress(alias, String(value), bind);
+    default:
+      return undefined;
+  }
+}
+
+/** Whether one of a User's addresses is this one, folded; undefined for an empty text, which is no row. */
+function hasAddress(alias: string, value: string, bind: Bind): string | undefined {
+  const folded = fold(value);
+  if (folded === "") return undefined;
+  const key = `${bind(folded)}::text`;
+  // No reference to the row in it, so that it is looked up once, whatever stands around.
+  return `${alias}.id in (select p.id from members p where p.tenant_id = current_tenant() and p.email_key = ${key}
+    union all select b.member_id from member_emails b where b.tenant_id = current_tenant() and b.email_key = ${key})`;
+}
+
+/** What holds wherever a filter in the brackets of a valuePath does, by an index: one of its terms is `value eq`. */
+export function narrowed(
+  columns: Columns,
+  target: AttributeReference,
+  filter: ResolvedFilter,
+  bind: Bind,
+): string | undefined {
+  if (target.container || columns.sources.get(target.attribute.name)?.kind !== "addresses") return undefined;
+  const terms = filter.kind === "and" ? filter.terms : [filter];
+  const term = terms.find(isValueEquals);
+  return term && hasAddress(columns.alias, String(term.value), bind);
+}
+
+function isValueEquals(filter: ResolvedFilter): filter is Compare {
+  return filter.kind === "compare" && filter.op === "eq" && filter.target.attribute.name === "value";
+}
+
+/** `eq` by the range of all that begins so; the exact test then narrows it. */
+function beginsWith(
+  column: string,
+  { target, op, value }: Compare,
+  bind: Bind,
+  exact: () => string,
+): string | undefined {
+  const key = fold(String(value));
+  if (op !== "eq" || key === "" || !isFolded(target.attribute)) return undefined;
+  // U+000B follows the line feed.
+  return `(${column} >= ${bind(key)}::text and ${column} < ${bind(`${key}\u000b`)}::text and ${exact()})`;
 }
 
 /**

@@ -80,7 +80,7 @@ function ordering(op: Comparison): Ordering {
  * `parseInstant` of a stored text. A cast would fail on what is no date; the interval cannot, and counts the 30th of
  * February into March as JavaScript does. Fractions end at milliseconds.
  */
-const INSTANT = `(select timestamp '2000-01-01'
+export const INSTANT = `(select timestamp '2000-01-01'
     + make_interval(years => d[1]::int - 2000, months => d[2]::int - 1, days => d[3]::int - 1, hours => d[4]::int,
         mins => d[5]::int, secs => (d[6] || '.' || left(coalesce(d[7], '0'), 3))::float8)
     - (coalesce(d[8], '+') || '1')::int * make_interval(hours => coalesce(d[9], '0')::int, mins => coalesce(d[10], '0')::int)

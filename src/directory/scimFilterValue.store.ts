@@ -72,6 +72,8 @@ function ownValue(type: ResourceType, columns: Columns, path: string): string | 
       return schemasOf(type, `${alias}.${columns.document}`);
     case "members":
       return membersOf(alias, source.endpoint);
+    case "groups":
+      return groupsOf(alias, source.endpoint);
     default:
       return undefined;
   }
@@ -86,10 +88,18 @@ function schemasOf(type: ResourceType, document: string): string {
   return `to_jsonb(array_remove(array[${literal(type.schema)}${held.join("")}]::text[], null))`;
 }
 
-/** RFC 7643 §4.2; null where nobody is in the group. */
+/** RFC 7643 §4.1.2 `groups`; null where somebody is in none. */
+function groupsOf(alias: string, endpoint: string): string {
+  return `(select jsonb_agg(jsonb_build_object('value', p.id, '$ref', ${literal(`${endpoint}/`)} || p.id::text, 'type', 'direct',
+      'display', p.scim->>'displayName') order by p.id)
+    from memberships b join groups p on p.tenant_id = b.tenant_id and p.id = b.group_id
+    where b.tenant_id = ${alias}.tenant_id and b.member_id = ${alias}.id)`;
+}
+
+/** RFC 7643 §4.2; null where nobody whom directories see is in the group (rule 19). */
 function membersOf(alias: string, endpoint: string): string {
   return `(select jsonb_agg(jsonb_build_object('value', p.id, '$ref', ${literal(`${endpoint}/`)} || p.id::text, 'type', 'User',
       'display', coalesce(p.scim->>'displayName', p.scim->>'userName')) order by p.id)
-    from memberships b join members p on p.tenant_id = b.tenant_id and p.id = b.member_id
+    from memberships b join members p on p.tenant_id = b.tenant_id and p.id = b.member_id and not p.break_glass
     where b.tenant_id = ${alias}.tenant_id and b.group_id = ${alias}.id)`;
 }

@@ -2,19 +2,16 @@ import { isDeepStrictEqual } from "node:util";
 import { Refusal } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { event, type Event } from "../events/event.ts";
-import type { Page } from "../scim/list.ts";
 import { ScimRefusal, type ScimObject } from "../scim/types.ts";
-import { inTenant, onceInTenant, readOnce, violatedUnique } from "../storage/scope.ts";
+import { inTenant, onceInTenant, readOnce, violatedUnique, writeOnce } from "../storage/scope.ts";
 import type { Database, Scope, Transaction } from "../storage/types.ts";
 import { groupProfileOf, isNoChange, type Group, type GroupProfile, type MembershipChange } from "./group.ts";
 import {
-  countOfGroups,
   deleteGroup,
   groupById,
   insertGroup,
   lockGroup,
   moveMembers,
-  pageOfGroups,
   unknownMembers,
   updateGroup,
   type GroupMember,
@@ -27,7 +24,6 @@ import { rulesOf, type TenantRules } from "./rules.ts";
 import { passSeats } from "./seats.store.ts";
 import { underLock } from "./underLock.ts";
 import { checkKeyLength } from "./keyLength.ts";
-import type { Where } from "./members.store.ts";
 import type { DirectoryWho } from "./scimMembers.ts";
 
 /** A group as it is shown; members only where they were asked for. */
@@ -56,7 +52,7 @@ export async function createScimGroup(
   const told = event(who, "group.created", { type: "group", id: group.id }, { added: members });
   const insert = insertGroup(tenantId, group, members, told);
   // A member who is being removed is out of every group first, and this one is not there yet: wait for each other.
-  const [, [result]] = await named(onceInTenant(db, who, passSeats(tenantId), insert));
+  const [, [result]] = await named(writeOnce(db, who, passSeats(tenantId), insert));
   if (!result) throw new Error("a group was not created");
   return { group, result };
 }
@@ -71,21 +67,6 @@ export async function readScimGroup(
   const [[group]] = await onceInTenant(db, who, groupById(who.tenantId, who.directoryId, id, withMembers));
   if (!group) throw noSuchGroup(id);
   return group;
-}
-
-/** A page of the directory's groups in a stable order, and how many there are. */
-export async function listScimGroups(
-  db: Database,
-  who: DirectoryWho,
-  where: Where | null,
-  { startIndex, count }: Page,
-  withMembers: boolean,
-): Promise<{ groups: readonly GroupView[]; total: number }> {
-  const { tenantId, directoryId } = who;
-  const page = pageOfGroups(tenantId, directoryId, where, { offset: startIndex - 1, count, withMembers });
-  const total = countOfGroups(tenantId, directoryId, where);
-  const [groups, [counted]] = await onceInTenant(db, who, page, total);
-  return { groups, total: counted?.total ?? 0 };
 }
 
 /** A change of a group: of its attributes, of who is in it, or of both. */
@@ -127,8 +108,9 @@ async function moveQuickly(
 ): Promise<MembershipResult | undefined> {
   const { tenantId, directoryId } = who;
   if (isNoChange(members)) return undefined;
-  const move = moveMembers(tenantId, directoryId, id, version, members, membersChanged(who, id));
-  const [, , [result]] = await onceInTenant(db, who, passSeats(tenantId), lockGroup(tenantId, directoryId, id), move);
+  const options = { rulesVersion: version, named: false };
+  const move = moveMembers(tenantId, directoryId, id, members, options, membersChanged(who, id));
+  const [, , [result]] = await writeOnce(db, who, passSeats(tenantId), lockGroup(tenantId, directoryId, id), move);
   return result;
 }
 
@@ -148,11 +130,11 @@ async function changeCarefully(
   await checkMembers(trx.run, tenantId, change.members.add, change.refuseUnknown);
   if (change.make) await writeAttributes(scope, directoryId, id, change.make);
   if (isNoChange(change.members)) return NOTHING_MOVED;
-  const { version } = locked.rules;
-  const move = moveMembers(tenantId, directoryId, id, version, change.members, membersChanged(scope, id));
-  const [result = NOTHING_MOVED] = await trx.run(move);
-  if (isMapped(locked.rules, id)) await effectsOn(scope, locked, [...result.added, ...result.removed]);
-  return result;
+  const options = { rulesVersion: locked.rules.version, named: isMapped(locked.rules, id) };
+  const move = moveMembers(tenantId, directoryId, id, change.members, options, membersChanged(scope, id));
+  const [result] = await trx.run(move);
+  if (options.named) await effectsOn(scope, locked, result?.moved ?? []);
+  return result ?? NOTHING_MOVED;
 }
 
 async function writeAttributes(
@@ -200,11 +182,11 @@ function isMapped({ rules }: TenantRules, id: string): boolean {
   return rules.mappings.some((mapping) => "group" in mapping && mapping.group.ids.includes(id));
 }
 
-function membersChanged(who: Pick<DirectoryWho, "actor" | "now">, id: string): Event {
+function membersChanged(who: Pick<DirectoryWho, "actor" | "now" | "beside">, id: string): Event {
   return event(who, "group.members_changed", { type: "group", id });
 }
 
-const NOTHING_MOVED: MembershipResult = { version: null, added: [], removed: [], unknown: [] };
+const NOTHING_MOVED: MembershipResult = { version: null, unknown: [] };
 
 async function checkMembers(
   read: Transaction["run"],

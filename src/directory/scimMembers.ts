@@ -1,7 +1,6 @@
 import { pushed, seenByDirectories } from "../admission/people.ts";
 import { Refusal } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
-import type { Page } from "../scim/list.ts";
 import type { ScimObject } from "../scim/types.ts";
 import { ScimRefusal } from "../scim/types.ts";
 import { onceInTenant, readOnce, sqlState, violatedUnique } from "../storage/scope.ts";
@@ -9,14 +8,7 @@ import type { Database, Transaction, Who } from "../storage/types.ts";
 import { changeMember, noSuchMember, type Change } from "./changeMember.ts";
 import { createMember, type Via } from "./createMember.ts";
 import { factsOf, profileOf, type Member, type Profile } from "./member.ts";
-import {
-  countOfMembers,
-  memberExists,
-  pageOfMembers,
-  shownMember,
-  type ShownMember,
-  type Where,
-} from "./members.store.ts";
+import { memberExists, shownMember, type ShownMember } from "./members.store.ts";
 import { checkKeyLength } from "./keyLength.ts";
 import { hashPassword } from "./passwords.ts";
 import { removeMember } from "./removeMember.ts";
@@ -124,32 +116,6 @@ export async function removeScimMember(
   await removeMember(db, who, id, VIA, (member) => check(visible(member)));
 }
 
-/**
- * A page of the members that directories see, active or not, in a stable order, and how many there are.
- *
- * @param where a filter with its values from `FIRST_FILTER_VALUE` on; null = all
- */
-export async function listScimMembers(
-  db: Database,
-  who: Who,
-  where: Where | null,
-  { startIndex, count }: Page,
-): Promise<{ members: readonly ShownMember[]; total: number }> {
-  const passed = startIndex - 1;
-  const page = pageOfMembers(who.tenantId, where, passed, count);
-  const total = countOfMembers(who.tenantId, where);
-  if (where === null) {
-    const [members, [counted]] = await onceInTenant(db, who, page, total);
-    return { members, total: counted?.total ?? 0 };
-  }
-  // Most filters find one person or none: a page that is not full tells the total itself.
-  const [members] = await onceInTenant(db, who, page);
-  if (members.length < count && (members.length > 0 || passed === 0))
-    return { members, total: passed + members.length };
-  const [[counted]] = await onceInTenant(db, who, total);
-  return { members, total: counted?.total ?? 0 };
-}
-
 /** Rule 19: to a directory, break-glass members are not there. */
 function visible(member: Member): Member {
   if (!seenByDirectories(member)) throw noSuchMember(member.id);
@@ -169,8 +135,9 @@ async function checkManager(
 }
 
 function findable(profile: Profile): Profile {
-  const { userNameKey, externalId, emailKey, nameKey } = profile;
+  const { userNameKey, externalId, emailKey, moreEmailKeys, nameKey } = profile;
   checkKeyLength({ userName: userNameKey, externalId, emails: emailKey, name: nameKey });
+  for (const emails of moreEmailKeys) checkKeyLength({ emails });
   return profile;
 }
 

@@ -17,6 +17,7 @@ export interface ScimToken {
 export interface ScimCaller {
   readonly tenantId: string;
   readonly tokenId: string;
+  readonly tokenName: string;
   readonly directoryId: string;
   readonly dialect: DialectName;
 }
@@ -31,7 +32,8 @@ export function scimTokenByHash(
 ): Statement<ScimCaller & { readonly expiresAt: Date | null }> {
   return {
     name: "scim_token_by_hash",
-    text: `select s.tenant_id as "tenantId", s.id as "tokenId", s.directory_id as "directoryId", s.dialect,
+    text: `select s.tenant_id as "tenantId", s.id as "tokenId", s.name as "tokenName",
+        s.directory_id as "directoryId", s.dialect,
         s.expires_at as "expiresAt"
       from scim_tokens s join tenants t on t.id = s.tenant_id
       where s.tenant_id = $1 and s.hash = $2 and t.deleted_at is null`,

@@ -51,6 +51,17 @@ async function lookUp(
   return found;
 }
 
+/** Whose credential was refused, as far as that is known without a question: of one that has expired the token, else the tenant that it names. */
+export function ownerOfRefused(
+  db: Database,
+  token: string,
+): { tenantId: string; tokenId: string | null; tokenName: string | null } | undefined {
+  const known = rememberedScimToken(db, hashToken(token));
+  if (known) return known;
+  const tenantId = tenantOfCredential("usc", token);
+  return tenantId === undefined ? undefined : { tenantId, tokenId: null, tokenName: null };
+}
+
 function invalidToken(): Refusal {
   return new Refusal("unauthenticated", "This SCIM token is not valid: unknown, expired or revoked. Use another.");
 }

@@ -10,15 +10,18 @@ export function levelOf(used: number | null, limit: number | null): number {
 }
 
 const HOUR_MS = 3_600_000;
+/** A directory pushes its people one by one: who waits is counted when those that come together have come. */
+const GATHERING_MS = 60_000;
 
 /**
- * When to tell that someone began to wait: now, or an hour after the last time; null where that is to come anyway.
+ * When to tell that someone began to wait: in a minute, and not within an hour of the last time; null where that is to
+ * come anyway.
  *
  * @param last when the admins were, or will be, told last
  */
 export function whenToTell(last: Date | null, now: Date): Date | null {
-  if (last === null || last.getTime() + HOUR_MS <= now.getTime()) return now;
-  return last <= now ? new Date(last.getTime() + HOUR_MS) : null;
+  if (last !== null && last > now) return null;
+  return new Date(Math.max(now.getTime() + GATHERING_MS, last === null ? 0 : last.getTime() + HOUR_MS));
 }
 
 /** What an event says of the seats of its tenant: perhaps moved, someone began to wait, or nothing. */

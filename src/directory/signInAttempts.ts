@@ -1,6 +1,6 @@
 import { newId } from "../base/ids.ts";
 import { hashToken, newSecret } from "../base/secrets.ts";
-import { inTenant, onceInTenant } from "../storage/scope.ts";
+import { onceInTenant } from "../storage/scope.ts";
 import type { Database, Who } from "../storage/types.ts";
 import {
   attemptByRequest,
@@ -9,7 +9,7 @@ import {
   insertAttempt,
   insertSignIn,
   keepIdentity,
-  useAssertion,
+  type ConsumedAnswer,
   type NewAttempt,
   type SignInRecord,
 } from "./signIns.store.ts";
@@ -31,29 +31,21 @@ export async function openAttempt(
   return attempt;
 }
 
-/** An answer that has been judged: what it may be used for once. */
-export interface JudgedAnswer {
-  readonly connectionId: string;
-  readonly requestId: string;
-  readonly identity: SsoIdentity;
-  readonly assertion: { readonly id: string; readonly expiresAt: Date };
-}
-
 /**
  * Consumes attempt and assertion together, and keeps the identity under a one-time handle for the browser that began.
  *
  * @returns the handle
  * @throws SignInStopped `replayed` where either was consumed before, or nobody asked for this answer
  */
-export async function consumeAnswer(db: Database, who: Who, answer: JudgedAnswer): Promise<string> {
+export async function consumeAnswer(
+  db: Database,
+  who: Who,
+  answer: Omit<ConsumedAnswer, "handleHash">,
+): Promise<string> {
   const handle = newSecret();
-  await inTenant(db, who, async ({ trx, tenantId, now }) => {
-    const { connectionId, assertion } = answer;
-    const [used] = await trx.run(useAssertion(tenantId, connectionId, assertion.id, assertion.expiresAt, now));
-    if (!used) throw replayed();
-    const [consumed] = await trx.run(consumeAttempt(tenantId, { ...answer, handleHash: hashToken(handle) }, now));
-    if (!consumed) throw replayed();
-  });
+  const consume = consumeAttempt(who.tenantId, { ...answer, handleHash: hashToken(handle) }, who.now);
+  const [[consumed]] = await onceInTenant(db, who, consume);
+  if (!consumed) throw replayed();
   return handle;
 }
 

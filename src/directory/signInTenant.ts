@@ -1,17 +1,15 @@
-import { domainToASCII } from "node:url";
 import { Refusal } from "../base/errors.ts";
-import { fold } from "../base/fold.ts";
 import { acrossTenants } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
+import { domainName } from "./domainName.ts";
 import { tenantOfDomain } from "./signInTenant.store.ts";
 import type { Tenant } from "./tenant.ts";
 import { findTenant } from "./tenants.ts";
 
-/** The domain of an address in the form that domains are kept in; null for no address. */
+/** The domain of an address in the one form that domains are kept in; null for no address. */
 export function domainOf(email: string): string | null {
   const at = email.lastIndexOf("@");
-  if (at < 1) return null;
-  return domainToASCII(fold(email.slice(at + 1))) || null;
+  return at < 1 ? null : (domainName(email.slice(at + 1)) ?? null);
 }
 
 /**

@@ -50,20 +50,40 @@ export function attemptByRequest(
   };
 }
 
+/** What an answer may be used for once. */
+export interface ConsumedAnswer {
+  readonly connectionId: string;
+  readonly requestId: string;
+  readonly assertion: { readonly id: string; readonly expiresAt: Date };
+  readonly handleHash: Buffer;
+  readonly identity: unknown;
+}
+
 /**
- * Consumes the attempt that an answer names, once, and puts the identity under a one-time handle; a row or none.
+ * Uses up the assertion and the attempt that an answer names, once, and puts the identity under a one-time handle; a row
+ * or none. One statement, for it may wait for no lock of the tenant's. Assertions are forgotten when they have expired.
  */
-export function consumeAttempt(
-  tenantId: string,
-  answer: { connectionId: string; requestId: string; handleHash: Buffer; identity: unknown },
-  now: Date,
-): Statement<{ id: string }> {
+export function consumeAttempt(tenantId: string, answer: ConsumedAnswer, now: Date): Statement<{ id: string }> {
+  const { connectionId, requestId, assertion, handleHash, identity } = answer;
   return {
     name: "attempt_consume",
-    text: `update sign_in_attempts set consumed_at = $4, handle_hash = $5, identity = $6
-      where tenant_id = $1 and connection_id = $2 and request_id = $3 and consumed_at is null and expires_at > $4
-      returning id`,
-    values: [tenantId, answer.connectionId, answer.requestId, now, answer.handleHash, JSON.stringify(answer.identity)],
+    text: `with swept as (delete from used_assertions where tenant_id = $1 and connection_id = $2 and expires_at < $4),
+        used as (insert into used_assertions (tenant_id, connection_id, assertion_id, expires_at) values ($1,$2,$7,$8)
+          on conflict do nothing returning assertion_id)
+      update sign_in_attempts a set consumed_at = $4, handle_hash = $5, identity = $6 from used
+      where a.tenant_id = $1 and a.connection_id = $2 and a.request_id = $3 and a.consumed_at is null
+        and a.expires_at > $4
+      returning a.id`,
+    values: [
+      tenantId,
+      connectionId,
+      requestId,
+      now,
+      handleHash,
+      JSON.stringify(identity),
+      assertion.id,
+      assertion.expiresAt,
+    ],
   };
 }
 
@@ -83,23 +103,6 @@ export function keepIdentity(tenantId: string, id: string, handleHash: Buffer, i
     name: "attempt_keep_identity",
     text: "update sign_in_attempts set handle_hash = $3, identity = $4 where tenant_id = $1 and id = $2 and handle_hash is null",
     values: [tenantId, id, handleHash, JSON.stringify(identity)],
-  };
-}
-
-/** Uses an assertion id up; a row, or none when it was used before. Rows outlive their assertion by nothing. */
-export function useAssertion(
-  tenantId: string,
-  connectionId: string,
-  assertionId: string,
-  expiresAt: Date,
-  now: Date,
-): Statement<{ id: string }> {
-  return {
-    name: "assertion_use",
-    text: `with swept as (delete from used_assertions where tenant_id = $1 and connection_id = $2 and expires_at < $5)
-      insert into used_assertions (tenant_id, connection_id, assertion_id, expires_at) values ($1,$2,$3,$4)
-      on conflict do nothing returning assertion_id as id`,
-    values: [tenantId, connectionId, assertionId, expiresAt, now],
   };
 }
 
@@ -145,12 +148,16 @@ export function knownCandidate(
   };
 }
 
-/** Members with an address (folded); two are enough to know that it is not one. */
-export function addressedCandidates(tenantId: string, connectionId: string, emailKey: string): Statement<Candidate> {
+/** Members with an address, in any of its forms (folded); two are enough to know that it is not one. */
+export function addressedCandidates(
+  tenantId: string,
+  connectionId: string,
+  emailKeys: readonly string[],
+): Statement<Candidate> {
   return {
     name: "link_addressed",
-    text: `select ${CANDIDATE} from members m where m.tenant_id = $1 and m.email_key = $3 limit 2`,
-    values: [tenantId, connectionId, emailKey],
+    text: `select ${CANDIDATE} from members m where m.tenant_id = $1 and m.email_key = any ($3::text[]) limit 2`,
+    values: [tenantId, connectionId, emailKeys],
   };
 }
 
@@ -172,17 +179,23 @@ export function matchedCandidates(
 /** What else linking asks of the tenant: rules 22, 24 and 25. */
 export function linkingFacts(
   tenantId: string,
-  of: { connectionId: string; issuer: string; subject: string; emailKey: string | null; domain: string | null },
+  of: {
+    connectionId: string;
+    issuer: string;
+    subject: string;
+    emailKeys: readonly string[];
+    domain: string | null;
+  },
 ): Statement<{ domainVerified: boolean; removed: boolean; scimSeen: boolean; provisioning: string | null }> {
   return {
     name: "link_facts",
     text: `select
         exists (select from domains d where d.tenant_id = $1 and d.domain = $6 and d.status = 'verified') as "domainVerified",
         exists (select from removed_subjects r where r.tenant_id = $1 and r.connection_id = $2 and r.issuer = $3
-          and r.subject = $4) or exists (select from tombstones b where b.tenant_id = $1 and b.email_key = $5) as removed,
+          and r.subject = $4) or exists (select from tombstones b where b.tenant_id = $1 and b.email_key = any ($5::text[])) as removed,
         exists (select from members m where m.tenant_id = $1 and m.directory_id is not null) as "scimSeen",
         (select t.settings->'signIn'->>'provisioning' from tenants t where t.id = $1) as provisioning`,
-    values: [tenantId, of.connectionId, of.issuer, of.subject, of.emailKey, of.domain],
+    values: [tenantId, of.connectionId, of.issuer, of.subject, of.emailKeys, of.domain],
   };
 }
 

@@ -1,6 +1,7 @@
+import { domainToASCII, domainToUnicode } from "node:url";
 import { claimsAfterSignIn, type AssertedGroups } from "../admission/mappings.ts";
 import { link, type Candidate, type LinkDecision, type Provisioning } from "../admission/linking.ts";
-import { Refusal } from "../base/errors.ts";
+import { isRefusal, Refusal } from "../base/errors.ts";
 import { fold } from "../base/fold.ts";
 import { newId } from "../base/ids.ts";
 import { hashToken } from "../base/secrets.ts";
@@ -13,6 +14,7 @@ import { changeUnderLock } from "./changeMember.ts";
 import { createUnderLock, type Via } from "./createMember.ts";
 import { profileOf, type Member } from "./member.ts";
 import { newMember } from "./newMember.ts";
+import { domainOf } from "./signInTenant.ts";
 import { openSession, type OpenedSession } from "./sessions.ts";
 import * as store from "./signIns.store.ts";
 import { completeSettings, type TenantSettings } from "./tenantSettings.ts";
@@ -146,13 +148,13 @@ async function decideLink(
 ): Promise<LinkDecision> {
   const { tenantId, trx } = scope;
   const { issuer, subject, email, match } = identity;
-  const emailKey = email === null ? null : fold(email);
-  const domain = emailKey === null ? null : emailKey.slice(emailKey.lastIndexOf("@") + 1);
+  const emailKeys = email === null ? [] : addressKeys(email);
+  const domain = email === null ? null : domainOf(email);
   const [known] = await trx.run(store.knownCandidate(tenantId, connection.id, issuer, subject));
   const matched = await matchedBy(scope, connection, match);
   const addressed: readonly Candidate[] =
-    emailKey === null ? [] : await trx.run(store.addressedCandidates(tenantId, connection.id, emailKey));
-  const asked = { connectionId: connection.id, issuer, subject, emailKey, domain };
+    emailKeys.length === 0 ? [] : await trx.run(store.addressedCandidates(tenantId, connection.id, emailKeys));
+  const asked = { connectionId: connection.id, issuer, subject, emailKeys, domain };
   const [facts] = await trx.run(store.linkingFacts(tenantId, asked));
   const { domainVerified = false, removed = false, scimSeen = false } = facts ?? {};
   const provisioning: Provisioning = settings.signIn.provisioning;
@@ -167,6 +169,14 @@ async function decideLink(
     provisioning,
     scimSeen,
   });
+}
+
+/** Directories write a domain in either of its forms (RFC 5890 §2.3.2): both are one mailbox. */
+function addressKeys(email: string): string[] {
+  const at = email.lastIndexOf("@") + 1;
+  const [local, domain] = [email.slice(0, at), email.slice(at)];
+  const forms = [domain, domainToASCII(domain), domainToUnicode(domain)].filter((form) => form !== "");
+  return [...new Set(forms.map((form) => fold(local + form)))];
 }
 
 async function matchedBy(
@@ -209,9 +219,15 @@ async function provision(
   const id = newId(now);
   const profile = profileOf(scimOf(identity, id));
   const newcomer = { ...newMember(id, profile, "sso", now), claims, emailVerified };
-  const member = await createUnderLock(scope, locked, newcomer, ARRIVAL);
+  const member = await createUnderLock(scope, locked, newcomer, ARRIVAL).catch(stopWhereFull);
   await keepIdentity(scope, connection, identity, member.id);
   return member;
+}
+
+/** `whenFull.sso` is `refuse`: nobody is made, and the handle may be redeemed again once there is a seat. */
+function stopWhereFull(error: unknown): never {
+  if (!isRefusal(error, "seat_limit_reached")) throw error;
+  throw new SignInStopped("seat_limit_reached", error.message);
 }
 
 /** What a sign-in refreshes: the profile, where no directory owns it. */

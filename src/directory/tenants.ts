@@ -148,7 +148,7 @@ function transitions(before: Tenant, after: Tenant): { attributes: string[] } & 
   const own = (["slug", "name", "plan", "ownLimit"] as const).filter(
     (key) => !isDeepStrictEqual(before[key], after[key]),
   );
-  const sections = (["seats", "invitations", "signIn", "members"] as const).filter(
+  const sections = (["seats", "invitations", "signIn", "members", "mail", "provisioningLog"] as const).filter(
     (key) => !isDeepStrictEqual(before.settings[key], after.settings[key]),
   );
   return {

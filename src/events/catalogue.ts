@@ -1,6 +1,7 @@
 import { type CatalogueEntry, sampleId } from "./catalogueFields.ts";
 import { doorEvents } from "./catalogueDoors.ts";
 import { peopleEvents } from "./cataloguePeople.ts";
+import { resourceEvents } from "./catalogueResources.ts";
 import { tenantEvents } from "./catalogueTenants.ts";
 import { webhookEvents } from "./catalogueWebhooks.ts";
 import type { EventType, Target } from "./event.ts";
@@ -11,6 +12,7 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
   ...tenantEvents,
   ...doorEvents,
   ...peopleEvents,
+  ...resourceEvents,
   ...webhookEvents,
 };
 

@@ -42,6 +42,8 @@ export const tenantEvents = {
       invitations: section("invitations"),
       signIn: section("signIn"),
       members: section("members"),
+      mail: section("mail"),
+      provisioningLog: section("provisioningLog"),
     },
   },
   "tenant.deleted": { description: "A tenant was deleted; its credentials are dead.", target: "tenant", data: {} },

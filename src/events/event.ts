@@ -4,7 +4,7 @@
  * `toldBy`, always in the transaction of the change itself.
  */
 import { newId } from "../base/ids.ts";
-import type { Actor } from "../storage/types.ts";
+import type { Actor, Who } from "../storage/types.ts";
 
 /** Each type of event: a noun and what happened to it. */
 export type EventType =
@@ -26,6 +26,9 @@ export type EventType =
   | "group.updated"
   | "group.members_changed"
   | "group.deleted"
+  | "resource.created"
+  | "resource.updated"
+  | "resource.deleted"
   | "member.created"
   | "member.updated"
   | "member.signed_in"
@@ -57,6 +60,7 @@ export interface Target {
     | "tenant"
     | "member"
     | "group"
+    | "resource"
     | "directory"
     | "scim_token"
     | "api_key"
@@ -77,12 +81,14 @@ export interface Event {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Makes an event of the use-case's actor and time. */
+/** Makes an event of the use-case's actor and time; what stands beside the caller is told of it. */
 export function event(
-  who: { actor: Actor; now: Date },
+  who: Pick<Who, "actor" | "now" | "beside">,
   type: EventType,
   target: Target,
   data: Event["data"] = {},
 ): Event {
-  return { id: newId(who.now), type, actor: who.actor, target, at: who.now, data };
+  const id = newId(who.now);
+  who.beside?.told(id);
+  return { id, type, actor: who.actor, target, at: who.now, data };
 }

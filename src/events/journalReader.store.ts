@@ -2,9 +2,8 @@ import type { Statement } from "../storage/types.ts";
 import { EVENT, type CommitPlace, type StoredEvent } from "./readEvents.store.ts";
 
 /** An event of whichever tenant, with its place in the order of commits. */
-export interface JournalEvent extends StoredEvent {
+export interface JournalEvent extends StoredEvent, CommitPlace {
   readonly tenantId: string;
-  readonly xid: number;
 }
 
 /** Makes a reader that stands before the first event, unless there is one of this name. */
@@ -20,7 +19,7 @@ export function addReader(name: string): Statement {
 export function isBehind(name: string): Statement<{ behind: boolean }> {
   return {
     name: "reader_is_behind",
-    text: `select exists (select from events e where (e.xid, e.id) > (r.xid, r.id) and ${SETTLED}) as behind
+    text: `select exists (select from events e where (e.xid, e.seq) > (r.xid, r.seq) and ${SETTLED}) as behind
       from journal_readers r where r.name = $1`,
     values: [name],
   };
@@ -30,29 +29,29 @@ export function isBehind(name: string): Statement<{ behind: boolean }> {
 export function takePlace(name: string): Statement<CommitPlace> {
   return {
     name: "reader_take",
-    text: "select xid, id from journal_readers where name = $1 for update skip locked",
+    text: "select xid, seq from journal_readers where name = $1 for update skip locked",
     values: [name],
   };
 }
 
 /** Below the oldest transaction that is still open: nothing can come to light there any more. */
-const SETTLED = "e.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+const SETTLED = "e.xid < journal_horizon()";
 
 /** Events of all tenants behind a place, in the order of commits. */
-export function eventsBehind({ xid, id }: CommitPlace, most: number): Statement<JournalEvent> {
+export function eventsBehind({ xid, seq }: CommitPlace, most: number): Statement<JournalEvent> {
   return {
     name: "reader_events",
-    text: `select e.tenant_id as "tenantId", e.xid, ${EVENT} from events e
-      where (e.xid, e.id) > ($1::bigint, $2::uuid) and ${SETTLED} order by e.xid, e.id limit $3`,
-    values: [xid, id, most],
+    text: `select e.tenant_id as "tenantId", e.xid, e.seq, ${EVENT} from events e
+      where (e.xid, e.seq) > ($1::bigint, $2::bigint) and ${SETTLED} order by e.xid, e.seq limit $3`,
+    values: [xid, seq, most],
   };
 }
 
 /** Moves a reader on. */
-export function movePlace(name: string, { xid, id }: CommitPlace): Statement {
+export function movePlace(name: string, { xid, seq }: CommitPlace): Statement {
   return {
     name: "reader_move",
-    text: "update journal_readers set xid = $2, id = $3 where name = $1",
-    values: [name, xid, id],
+    text: "update journal_readers set xid = $2, seq = $3 where name = $1",
+    values: [name, xid, seq],
   };
 }

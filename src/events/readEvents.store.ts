@@ -25,10 +25,13 @@ export interface EventFilter {
   readonly beforeId?: string | undefined;
 }
 
-/** Where a follower stands in the order of commits: behind this event. */
+/**
+ * Where a follower stands in the order of commits: behind this event. `seq` orders what has one `xid`, and what happened
+ * to one thing is in the order in which it happened (docs/decisions/0006).
+ */
 export interface CommitPlace {
   readonly xid: number;
-  readonly id: string;
+  readonly seq: number;
 }
 
 const CONDITIONS: { readonly [F in keyof EventFilter]-?: string } = {
@@ -72,6 +75,7 @@ export interface FollowedEvent extends Omit<StoredEvent, "id"> {
   /** Below it every transaction has ended, so nothing can come to light there any more. */
   readonly horizon: number;
   readonly xid: number | null;
+  readonly seq: number | null;
   readonly id: string | null;
 }
 
@@ -87,14 +91,13 @@ export function followedEvents(
 ): Statement<FollowedEvent> {
   const values: unknown[] = [tenantId];
   const where = conditions(filter, values);
-  const place = `(${put(values, after.xid)}::bigint, ${put(values, after.id)}::uuid)`;
+  const place = `(${put(values, after.xid)}::bigint, ${put(values, after.seq)}::bigint)`;
   return {
-    text: `select h.horizon, e.* from
-        (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon) h
-      left join lateral (select e.xid, ${EVENT} from events e
-        where ${where} and (e.xid, e.id) > ${place} and e.xid < h.horizon
-        order by e.xid, e.id limit ${put(values, limit)}) e on true
-      order by e.xid, e.id`,
+    text: `select h.horizon, e.* from (select journal_horizon() as horizon) h
+      left join lateral (select e.xid, e.seq, ${EVENT} from events e
+        where ${where} and (e.xid, e.seq) > ${place} and e.xid < h.horizon
+        order by e.xid, e.seq limit ${put(values, limit)}) e on true
+      order by e.xid, e.seq`,
     values,
   };
 }

@@ -53,9 +53,8 @@ export async function readLatest(
   return { items, total, next: last ? { before: last.id, total } : null };
 }
 
-const NIL = "00000000-0000-0000-0000-000000000000";
 /** Before every event. */
-export const beginning: CommitPlace = { xid: 0, id: NIL };
+export const beginning: CommitPlace = { xid: 0, seq: 0 };
 
 /**
  * Events in the order of commits, for one who follows the journal: whoever asks again from `next` misses none and sees
@@ -71,13 +70,13 @@ export async function followEvents(
   const [rows] = await onceInTenant(db, who, followedEvents(who.tenantId, filterOf(query), after, limit));
   const items = rows.filter(isEvent);
   const last = items.at(-1);
-  if (last && items.length === limit) return { items, next: { xid: last.xid, id: last.id } };
+  if (last && items.length === limit) return { items, next: { xid: last.xid, seq: last.seq } };
   // Nothing more below the horizon passes the filter: the next call need not look there again.
-  return { items, next: later(after, { xid: rows[0]?.horizon ?? 0, id: NIL }) };
+  return { items, next: later(after, { xid: rows[0]?.horizon ?? 0, seq: 0 }) };
 }
 
-function isEvent(row: FollowedEvent): row is FollowedEvent & CommitPlace {
-  return row.id !== null && row.xid !== null;
+function isEvent(row: FollowedEvent): row is FollowedEvent & CommitPlace & { readonly id: string } {
+  return row.id !== null && row.xid !== null && row.seq !== null;
 }
 
 /** A replica that lags, or a restored database, may have a horizon behind the cursor. */

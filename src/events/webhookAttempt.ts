@@ -110,7 +110,8 @@ async function disable(
   await record(scope, event(scope, "webhook.disabled", { type: "webhook", id: webhookId }, data));
   // The operator has no address: who watches all tenants finds the event in another webhook, and the log.
   if (placeId === OPERATOR_PLACE) return;
-  await enqueue(scope, { kind: "mail.admins", payload: { message: "webhookDisabled", values: { url: data.host } } });
+  const message = reason === "gone" ? "webhookGone" : "webhookDisabled";
+  await enqueue(scope, { kind: "mail.admins", payload: { message, values: { url: data.host } } });
 }
 
 /** The server's own transaction in the place of the endpoint. */

@@ -63,7 +63,7 @@ export function updateWebhook(
     text: `update webhooks set url = $3, events = $4, description = $5, enabled = $6, updated_at = $7,
         disabled_reason = case when not $6 then disabled_reason end,
         failing_since = case when not $6 then failing_since end,
-        since_xid = case when enabled then since_xid else pg_current_xact_id()::text::bigint end
+        since_xid = case when enabled then since_xid else journal_place() end
       where tenant_id = $1 and id = $2`,
     values: [tenantId, id, url, events, description, enabled, now],
   };

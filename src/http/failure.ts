@@ -33,11 +33,12 @@ export function statusOf(error: unknown): number {
   return error instanceof Refusal ? refusalStatus[error.code] : 500;
 }
 
-/** The failure that `error` is to the caller of `req`; a fault is logged with its cause under the request's id. */
+/** The failure that `error` is to the caller of `req`; a fault, and the cause of a refusal, is logged under the request's id. */
 export function failureOf(error: unknown, req: IncomingMessage, log: Logger): Failure {
   const refusal = asRefusal(error);
   if (!refusal) return hiddenFault(error, req, log);
-  const { code, extra, errors, message: detail } = refusal;
+  const { code, extra, errors, message: detail, cause } = refusal;
+  if (cause !== undefined) log.error({ id: requestId(req), method: req.method, err: cause }, code);
   return { status: statusOf(refusal), code, detail, errors, extra, headers: headersOf(refusal, req) };
 }
 

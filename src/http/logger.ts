@@ -13,6 +13,8 @@ const ERROR_FIELDS = ["name", "code", "message", "stack", "schema", "table", "co
 const CAUSES = 5;
 const BUFFER_BYTES = 4096;
 const FLUSH_MS = 250;
+/** Of lines that cannot be written, as to a full disk, no more are kept. */
+const MOST_BYTES = 1_048_576;
 
 /** The log of this process; lines reach `destination` (standard output by default) within 250 ms. */
 export function createLogger(level: LogLevel, destination?: pino.DestinationStream): Logger {
@@ -27,10 +29,20 @@ export function createLogger(level: LogLevel, destination?: pino.DestinationStre
   return pino(options, destination ?? bufferedOutput());
 }
 
-/** One write for many lines: a system call for each would cost more than the rest of the line. */
+/**
+ * One write for many lines: a system call for each would cost more than the rest of the line. Where nobody reads any more,
+ * as behind `| head`, the server goes on without a log.
+ */
 function bufferedOutput(): pino.DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
-  process.once("exit", () => output.flushSync());
+  const buffer = { minLength: BUFFER_BYTES, maxLength: MOST_BYTES, periodicFlush: FLUSH_MS };
+  const output = pino.destination({ dest: 1, sync: true, ...buffer });
+  let broken = false;
+  output.on("error", () => (broken = true)).on("write", () => (broken = false));
+  process.once("exit", () => {
+    // `flushSync` tries a pipe that is broken again and again for ever; `flush` tells of it and comes back.
+    output.flush();
+    if (!broken) output.flushSync();
+  });
   return output;
 }
 

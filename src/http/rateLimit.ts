@@ -13,15 +13,16 @@ export interface Rate {
 }
 
 /**
- * A counter of requests by key (a token's id, an address; never a secret).
+ * A counter of requests by key (a token's id, an address; never a secret). One request may count as several, but never
+ * as more than a whole window: it could not be answered at all.
  *
  * @throws Refusal `rate_limited` with `retryAfterSeconds` (RFC 6585 §4) when the key's window is used up
  */
-export function rateLimit(rate: Rate): (key: string) => Promise<void> {
+export function rateLimit(rate: Rate): (key: string, requests?: number) => Promise<void> {
   const limiter = new RateLimiterMemory({ points: rate.requests, duration: rate.seconds });
-  return async (key) => {
+  return async (key, requests = 1) => {
     try {
-      await limiter.consume(key);
+      await limiter.consume(key, Math.min(requests, rate.requests));
     } catch (used) {
       throw used instanceof RateLimiterRes ? rateLimited(rate, used.msBeforeNext) : used;
     }

@@ -14,6 +14,8 @@ export type Words = string | { readonly count: string; readonly one: string; rea
 interface Message {
   readonly subject: Words;
   readonly paragraphs: readonly Words[];
+  /** Why the recipient gets it; that of all letters unless given. */
+  readonly footer?: Words;
 }
 
 /** The values that each letter needs, besides the tenant's name; a job brings them. */
@@ -26,6 +28,16 @@ export interface MessageValues {
   seatsWaiting: { waiting: number; used: number; limit: number };
   /** An endpoint failed so long that nothing is sent to it any more. */
   webhookDisabled: { url: string };
+  /** An endpoint said that it is gone (RFC 9110 §15.5.11). */
+  webhookGone: { url: string };
+  /** The record that proves a domain is missing. */
+  domainFailing: { domain: string; txtName: string; txtValue: string; days: number };
+  /** It was missing for a week. */
+  domainLapsed: { domain: string; txtName: string; txtValue: string };
+  /** It is there again. */
+  domainRestored: { domain: string };
+  /** The directory took the last admin away. */
+  tenantAdminless: Readonly<Record<string, never>>;
 }
 
 export type MessageName = keyof MessageValues;

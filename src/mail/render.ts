@@ -25,13 +25,13 @@ export interface Rendered {
 /** Writes a letter out, as text and as HTML that holds nothing but words. */
 export function render({ message, values, language, tenant, name }: Content): Rendered {
   const book = phrasebooks[language];
-  const { subject, paragraphs } = book.messages[message];
+  const { subject, paragraphs, footer = book.footer } = book.messages[message];
   const known: Values = { ...values, tenant, ...(name === null ? {} : { name }) };
   const say = (words: Words): string => fill(words, known, language);
   const letter = {
     title: say(subject),
     body: [say(name === null ? book.greetingUnnamed : book.greeting), ...paragraphs.map(say)],
-    footer: say(book.footer),
+    footer: say(footer),
   };
   return { subject: letter.title, text: asText(letter), html: asHtml(letter, language) };
 }

@@ -2,6 +2,7 @@ import type { RequestHandler, Router } from "express";
 import { Refusal } from "../base/errors.ts";
 import { methodNotAllowed } from "../http/fallback.ts";
 import { sendJson } from "../http/reply.ts";
+import { CURSOR_SECONDS } from "../scim/cursor.ts";
 import {
   resourceTypeByName,
   resourceTypeList,
@@ -12,14 +13,15 @@ import {
 } from "../scim/discovery.ts";
 import type { Registry } from "../scim/registry.ts";
 import type { ScimObject } from "../scim/types.ts";
-import { MEDIA_TYPE, PAGE_LIMITS } from "./limits.ts";
+import { BULK_LIMITS, MEDIA_TYPE, PAGE_LIMITS } from "./limits.ts";
 
 /** What works; clients choose their ways by it, so nothing stands here that does not. */
 const CAPABILITIES: Capabilities = {
   patch: true,
+  bulk: BULK_LIMITS,
   filter: { maxResults: PAGE_LIMITS.maxCount },
   changePassword: true,
-  sort: false,
+  sort: true,
   etag: true,
   authenticationSchemes: [
     {
@@ -30,7 +32,11 @@ const CAPABILITIES: Capabilities = {
       primary: true,
     },
   ],
-  pagination: { defaultPageSize: PAGE_LIMITS.defaultCount, maxPageSize: PAGE_LIMITS.maxCount },
+  pagination: {
+    defaultPageSize: PAGE_LIMITS.defaultCount,
+    maxPageSize: PAGE_LIMITS.maxCount,
+    cursorTimeout: CURSOR_SECONDS,
+  },
 };
 
 /** Adds `/ServiceProviderConfig`: it tells how to authenticate, so it needs no credentials (RFC 7644 §4). */

@@ -4,26 +4,25 @@ import { isUuid } from "../base/ids.ts";
 import { readJson } from "../http/body.ts";
 import { methodNotAllowed } from "../http/fallback.ts";
 import { sendJson } from "../http/reply.ts";
-import { parseFilter } from "../scim/filter.ts";
-import { listResponse, pageOf, type Page } from "../scim/list.ts";
 import { normaliseResource } from "../scim/normalise.ts";
 import { parsePatchOp } from "../scim/patchMessage.ts";
 import type { PatchOperation } from "../scim/patchOperation.ts";
 import { project, selection, type Selection } from "../scim/project.ts";
 import type { ResourceType } from "../scim/registry.ts";
-import { resolveFilter, type ResolvedFilter } from "../scim/resolve.ts";
-import { ScimRefusal, type ScimObject } from "../scim/types.ts";
+import type { ScimObject } from "../scim/types.ts";
 import { validate } from "../scim/validate.ts";
-import { BODY, MEDIA_TYPE, PAGE_LIMITS } from "./limits.ts";
-import { namesVersion } from "./etag.ts";
-import type { ScimRequest } from "./request.ts";
+import { bodyOptions, MEDIA_TYPE } from "./limits.ts";
+import { namesTag } from "./etag.ts";
+import { personIn } from "./recordedPerson.ts";
+import { requestOf, type ScimRequest } from "./request.ts";
+import { answerGet, searchRoute, type Listing } from "./search.ts";
 
 /** What an endpoint needs of a kind of resource; each answer is a whole resource with its `meta`. */
 export interface ResourceHandlers {
   readonly type: ResourceType;
+  readonly listing: Listing;
   create(request: ScimRequest, resource: ScimObject, view: View): Promise<ScimObject>;
   read(request: ScimRequest, id: string, view: View): Promise<ScimObject>;
-  list(request: ScimRequest, filter: ResolvedFilter | null, page: Page, view: View): Promise<ResourcePage>;
   replace(request: ScimRequest, id: string, resource: ScimObject, view: View): Promise<ScimObject>;
   /** Undefined = changed, and nothing to show: 204 (RFC 7644 §3.5.2), which `view.asked` rules out. */
   patch(
@@ -42,12 +41,6 @@ export interface View {
   readonly asked: boolean;
 }
 
-/** A page of resources, and how many there are in all. */
-interface ResourcePage {
-  readonly resources: readonly ScimObject[];
-  readonly total: number;
-}
-
 type Query = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Adds the routes of one resource type (RFC 7644 §3.2): one for each path, for every route is tried by its pattern. */
@@ -55,9 +48,10 @@ export function resourceRoutes(router: Router, handlers: ResourceHandlers): void
   const { endpoint } = handlers.type;
   router
     .route(endpoint)
-    .get((req, res) => list(handlers, req, res))
+    .get((req, res) => answerGet([handlers.listing], req, res))
     .post((req, res) => create(handlers, req, res))
     .all(methodNotAllowed("GET", "POST"));
+  searchRoute(router, `${endpoint}/.search`, [handlers.listing]);
   router
     .route(`${endpoint}/:id`)
     .get((req, res) => read(handlers, req, res))
@@ -77,65 +71,48 @@ async function create(handlers: ResourceHandlers, req: Request, res: Response): 
 async function read(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
   const view = viewOf(handlers.type, req, request);
-  const resource = await handlers.read(request, idOf(handlers.type, req), view);
-  const { version } = metaOf(resource);
+  const resource = await handlers.read(request, idOf(handlers.type, req.params["id"]), view);
+  const { location, version } = metaOf(resource);
   const known = req.headers["if-none-match"];
-  // RFC 7644 §3.14 and RFC 9110 §13.1.2
-  if (known !== undefined && namesVersion(known, Number(version.slice(3, -1)))) {
-    res.status(304).setHeader("ETag", version).end();
+  // RFC 7644 §3.14 and RFC 9110 §13.1.2; §15.4.5 has a 304 carry what a 200 would have of ETag and Content-Location.
+  if (known !== undefined && namesTag(known, version)) {
+    res.status(304).setHeader("ETag", version).setHeader("Content-Location", location).end();
     return;
   }
   send(res, 200, view, resource);
 }
 
-async function list(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
-  const request = requestOf(res);
-  const query = req.query as Query;
-  const view = viewOf(handlers.type, req, request);
-  const page = pageOf(query, PAGE_LIMITS);
-  const { resources, total } = await handlers.list(
-    request,
-    filterOf(handlers.type, query["filter"], request),
-    page,
-    view,
-  );
-  const body = listResponse(
-    resources.map((each) => project(view.shown, each)),
-    total,
-    page.startIndex,
-  );
-  sendJson(res, 200, MEDIA_TYPE, body);
-}
-
 async function replace(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
   const view = viewOf(handlers.type, req, request);
-  const id = idOf(handlers.type, req);
+  const id = idOf(handlers.type, req.params["id"]);
   send(res, 200, view, await handlers.replace(request, id, await readResource(handlers.type, req, request), view));
 }
 
 async function patch(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
   const request = requestOf(res);
   const view = viewOf(handlers.type, req, request);
-  const id = idOf(handlers.type, req);
-  const operations = parsePatchOp(handlers.type, await readJson(req, BODY), request.leniency);
+  const id = idOf(handlers.type, req.params["id"]);
+  const body = await readJson(req, bodyOptions(req, request.leniency));
+  const operations = parsePatchOp(handlers.type, body, request.leniency);
   const resource = await handlers.patch(request, id, operations, view);
   if (resource) send(res, 200, view, resource);
   else res.status(204).end();
 }
 
 async function remove(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
-  await handlers.remove(requestOf(res), idOf(handlers.type, req));
+  await handlers.remove(requestOf(res), idOf(handlers.type, req.params["id"]));
   res.status(204).end();
 }
 
-/** The request that the credentials made, earlier on the same way. */
-function requestOf(res: Response): ScimRequest {
-  return res.locals["scim"] as ScimRequest;
+async function readResource(type: ResourceType, req: Request, request: ScimRequest): Promise<ScimObject> {
+  return resourceOf(type, await readJson(req, bodyOptions(req, request.leniency)), request);
 }
 
-async function readResource(type: ResourceType, req: Request, { leniency }: ScimRequest): Promise<ScimObject> {
-  const resource = normaliseResource(type, await readJson(req, BODY), leniency);
+/** The resource that the body of a POST or PUT means. @throws as `normaliseResource` and `validate` */
+export function resourceOf(type: ResourceType, body: unknown, { leniency, record }: ScimRequest): ScimObject {
+  record.person = personIn(body);
+  const resource = normaliseResource(type, body, leniency);
   validate(type, resource);
   return resource;
 }
@@ -150,19 +127,8 @@ function viewOf(type: ResourceType, req: Request, { leniency }: ScimRequest): Vi
   };
 }
 
-function filterOf(
-  type: ResourceType,
-  filter: string | string[] | undefined,
-  request: ScimRequest,
-): ResolvedFilter | null {
-  if (filter === undefined) return null;
-  if (typeof filter !== "string") throw new ScimRefusal("invalidFilter", "filter is given more than once");
-  return resolveFilter(type, parseFilter(filter, request.leniency), request.leniency);
-}
-
-/** Ids are UUIDs; any other text is an id that nobody has, and never reaches the database. */
-function idOf(type: ResourceType, req: Request): string {
-  const { id } = req.params;
+/** Ids are UUIDs; any other text is an id that nobody has, and never reaches the database. @throws Refusal `not_found` */
+export function idOf(type: ResourceType, id: unknown): string {
   if (isUuid(id)) return id.toLowerCase();
   throw new Refusal("not_found", `no ${type.name} ${String(id).slice(0, 100)}`);
 }

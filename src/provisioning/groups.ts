@@ -1,15 +1,14 @@
-import { FIRST_GROUP_FILTER_VALUE, type GroupMember, type MembershipResult } from "../directory/groups.store.ts";
-import { whereOf } from "../directory/scimFilter.store.ts";
-import { groupColumns } from "../directory/scimFilterColumns.store.ts";
+import type { GroupMember, MembershipResult } from "../directory/groups.store.ts";
 import {
   changeScimGroup,
   createScimGroup,
-  listScimGroups,
   readScimGroup,
   removeScimGroup,
   type GroupChange,
   type GroupView,
 } from "../directory/scimGroups.ts";
+import { groupSource } from "../directory/scimSources.store.ts";
+import { withKnownExtensions } from "../scim/known.ts";
 import { applyPatch } from "../scim/patch.ts";
 import type { PatchOperation } from "../scim/patchOperation.ts";
 import { wants } from "../scim/project.ts";
@@ -22,11 +21,13 @@ import { checkIfMatch } from "./etag.ts";
 import { memberIds, membersChange, unknownMember } from "./membersChange.ts";
 import { directoryOf, type ScimRequest } from "./request.ts";
 import { metaOf } from "./resourceMeta.ts";
+import type { Listing } from "./search.ts";
 
 /** `/Groups`: the groups of the token's directory; nobody reads its members to change one. */
 export function groupHandlers(type: ResourceType, baseUrl: string): ResourceHandlers {
-  const columns = groupColumns(type, baseUrl);
   const show = (request: ScimRequest, group: GroupView): ScimObject => toGroup(type, group, request.baseUrl);
+
+  const listing: Listing<GroupView> = { source: groupSource(type, baseUrl), show };
 
   const read = async (request: ScimRequest, id: string, view: View): Promise<ScimObject> => {
     const withMembers = wants(view.shown, "members");
@@ -42,12 +43,7 @@ export function groupHandlers(type: ResourceType, baseUrl: string): ResourceHand
       note(request, result);
       return members.length > 0 ? read(request, group.id, view) : show(request, group);
     },
-    list: async (request, filter, page, view) => {
-      const withMembers = wants(view.shown, "members");
-      const where = filter && whereOf(type, filter, columns, FIRST_GROUP_FILTER_VALUE);
-      const { groups, total } = await listScimGroups(request.db, directoryOf(request), where, page, withMembers);
-      return { resources: groups.map((group) => show(request, group)), total };
-    },
+    listing,
     replace: async (request, id, resource, view) => {
       const { scim, members } = fromGroup(resource, request);
       const result = await changeScimGroup(request.db, directoryOf(request), id, {
@@ -60,6 +56,7 @@ export function groupHandlers(type: ResourceType, baseUrl: string): ResourceHand
       return read(request, id, view);
     },
     patch: async (request, id, operations, view) => {
+      request.record.status = view.asked ? 200 : 204;
       await change(type, request, id, operations);
       // RFC 7644 §3.5.2 lets us answer without a body, which for a large group is most of the work.
       return view.asked ? read(request, id, view) : undefined;
@@ -97,16 +94,19 @@ function strict({ leniency }: ScimRequest): typeof unknownMember | undefined {
   return leniency.forgives("unknownMember") ? undefined : unknownMember;
 }
 
-function note({ leniency }: ScimRequest, { unknown }: MembershipResult): void {
-  if (unknown.length > 0) leniency.allows("unknownMember");
+function note({ leniency, record }: ScimRequest, { unknown }: MembershipResult): void {
+  if (unknown.length === 0) return;
+  leniency.allows("unknownMember");
+  record.note = `Passed over: ${unknownMember(unknown).message}`;
 }
 
 function toGroup(type: ResourceType, group: GroupView, baseUrl: string): ScimObject {
   const members = group.members?.map((member) => toMember(member, baseUrl));
+  const scim = withKnownExtensions(type, group.scim);
   return {
-    schemas: schemasOf(type, group.scim),
+    schemas: schemasOf(type, scim),
     id: group.id,
-    ...group.scim,
+    ...scim,
     ...(members && members.length > 0 && { members }),
     meta: metaOf(type, group, baseUrl),
   };

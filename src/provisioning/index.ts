@@ -1,22 +1,27 @@
 import { Router, type ErrorRequestHandler, type RequestHandler } from "express";
 import { isRefusal, Refusal } from "../base/errors.ts";
-import { authenticateScimToken } from "../directory/scimTokens.ts";
+import type { ProvisioningLog } from "../directory/provisioningBuffer.ts";
+import { authenticateScimToken, ownerOfRefused } from "../directory/scimTokens.ts";
 import { bearerToken } from "../http/bearer.ts";
-import { errorHandler, type Failure } from "../http/failure.ts";
+import { errorHandler } from "../http/failure.ts";
 import { notFound } from "../http/fallback.ts";
 import { apiHeaders } from "../http/headers.ts";
 import type { Logger } from "../http/logger.ts";
 import { rateLimit, type Rate } from "../http/rateLimit.ts";
-import { errorMessage, scimError } from "../scim/messages.ts";
-import type { Registry } from "../scim/registry.ts";
+import type { Registry, ResourceType } from "../scim/registry.ts";
 import { ScimRefusal } from "../scim/types.ts";
 import { validatorOf } from "../scim/validate.ts";
 import type { Database } from "../storage/types.ts";
+import { bulkRoute } from "./bulk.ts";
 import { configRoutes, discoveryRoutes } from "./discovery.ts";
-import { resourceRoutes } from "./endpoint.ts";
+import { customResourceHandlers } from "./customResources.ts";
+import { resourceRoutes, type ResourceHandlers } from "./endpoint.ts";
 import { groupHandlers } from "./groups.ts";
 import { MEDIA_TYPE, RATE } from "./limits.ts";
-import { scimRequest } from "./request.ts";
+import { asForbidden, encode } from "./refusals.ts";
+import { scimRequest, type DirectoryToken, type ScimServer } from "./request.ts";
+import { arrivalOf, endWithAnswer, refusedRecord, type Arrival } from "./requestRecord.ts";
+import { rootRoutes } from "./search.ts";
 import { userHandlers } from "./users.ts";
 
 /** What the SCIM surface is made of. */
@@ -25,6 +30,9 @@ export interface ScimOptions {
   readonly registry: Registry;
   /** Without a slash at its end. */
   readonly publicUrl: string;
+  /** 32 bytes each: the first seals what clients carry, all open it. */
+  readonly secretKeys: readonly Buffer[];
+  readonly provisioningLog: ProvisioningLog;
   readonly log: Logger;
   /** Requests of one token; `RATE` unless given. */
   readonly rate?: Rate;
@@ -34,23 +42,25 @@ const PATH = "/scim/v2";
 
 /** The SCIM surface, to be mounted at the root: `/scim/v2` and what clients look for beside it. */
 export function scimSurface(options: ScimOptions): Router {
-  const { registry, log } = options;
+  const { registry, log, rate = RATE } = options;
+  const consume = rateLimit(rate);
   const baseUrl = options.publicUrl + PATH;
   const router = Router();
   router.use(apiHeaders());
   configRoutes(router, baseUrl);
-  router.use(authenticate(options, baseUrl));
-  router.all("/:endpoint/.search", notImplemented);
-  const endpoints = [
-    userHandlers(resourceType(registry, "User"), baseUrl),
-    groupHandlers(resourceType(registry, "Group"), baseUrl),
-  ];
+  router.use(authenticate({ ...options, baseUrl }, consume));
+  const endpoints = registry.resourceTypes.map((type) => handlersOf(type, baseUrl));
   for (const handlers of endpoints) {
     validatorOf(handlers.type);
     resourceRoutes(router, handlers);
   }
   discoveryRoutes(router, registry, baseUrl);
-  router.all(["/Me", "/Bulk", "/.search"], notImplemented);
+  bulkRoute(router, endpoints, { log, consume });
+  rootRoutes(
+    router,
+    endpoints.map(({ listing }) => listing),
+  );
+  router.all("/Me", notImplemented);
   router.use(notFound);
   const surface = Router();
   surface.use(PATH, router);
@@ -60,15 +70,27 @@ export function scimSurface(options: ScimOptions): Router {
   return surface;
 }
 
-function authenticate({ db, rate = RATE }: ScimOptions, baseUrl: string): RequestHandler {
-  const consume = rateLimit(rate);
+function authenticate(server: ScimServer, consume: ReturnType<typeof rateLimit>): RequestHandler {
   return async (req, res, next) => {
-    const now = new Date();
-    const token = await authenticateScimToken(db, bearerToken(req), now);
+    const arrival = arrivalOf(req, new Date());
+    const token = await tokenOf(server, bearerToken(req), arrival);
+    const request = scimRequest(server, token, arrival, req.headers["if-match"]);
+    res.locals["scim"] = request;
+    endWithAnswer(request.record, res);
     await consume(token.tokenId);
-    res.locals["scim"] = scimRequest(db, baseUrl, token, req, now);
     next();
   };
+}
+
+/** @throws Refusal `unauthenticated`, recorded where the credential names a tenant */
+async function tokenOf({ db, provisioningLog }: ScimServer, text: string, arrival: Arrival): Promise<DirectoryToken> {
+  try {
+    return await authenticateScimToken(db, text, arrival.now);
+  } catch (error) {
+    const owner = isRefusal(error, "unauthenticated") ? ownerOfRefused(db, text) : undefined;
+    if (owner) refusedRecord(provisioningLog, owner, arrival, error);
+    throw error;
+  }
 }
 
 /** RFC 7644 §3.11 for `/Me`: no alias, since a token is a directory's and nobody's own. */
@@ -81,18 +103,15 @@ const unknownVersion: RequestHandler = () => {
   throw new ScimRefusal("invalidVers", `the base of this service is ${PATH}`, "not_found");
 };
 
-/** 403 for want of a seat: directories take a 409 for "exists already", and would try to match. */
-const seatsAreForbidden: ErrorRequestHandler = (error: unknown, _req, _res, next) => {
-  next(isRefusal(error, "seat_limit_reached") ? new Refusal("forbidden", error.message) : error);
+const seatsAreForbidden: ErrorRequestHandler = (thrown: unknown, _req, res, next) => {
+  const error = asForbidden(thrown);
+  res.locals["error"] = error;
+  next(error);
 };
 
-/** RFC 7644 §3.12 */
-function encode(failure: Failure, error: unknown): unknown {
-  return error instanceof Refusal ? errorMessage(error) : scimError(failure.status, failure.detail);
-}
-
-function resourceType(registry: Registry, name: string): ReturnType<typeof userHandlers>["type"] {
-  const type = registry.resourceType(name);
-  if (!type) throw new Error(`scim-schemas has no resource type ${name}`);
-  return type;
+/** People and groups are records with rules of their own; all else is what its schema says. */
+function handlersOf(type: ResourceType, baseUrl: string): ResourceHandlers {
+  if (type.name === "User") return userHandlers(type, baseUrl);
+  if (type.name === "Group") return groupHandlers(type, baseUrl);
+  return customResourceHandlers(type, baseUrl);
 }

@@ -2,15 +2,18 @@
  * provisioning/ is SCIM over HTTP: it decodes a request, calls one use-case of `directory/` and encodes the outcome.
  * What the messages mean is `scim/`; who may come in is `admission/`.
  */
-import type { IncomingMessage } from "node:http";
+import type { Response } from "express";
+import type { ProvisioningLog } from "../directory/provisioningBuffer.ts";
 import type { DialectName, Leniency } from "../scim/dialects.ts";
 import { leniency } from "../scim/dialects.ts";
 import type { Database, Who } from "../storage/types.ts";
+import { openRecord, partOf, type Arrival, type RequestRecord } from "./requestRecord.ts";
 
 /** A bearer token of a directory, as it was found: it decides tenant, directory and dialect. */
 export interface DirectoryToken {
   readonly tenantId: string;
   readonly tokenId: string;
+  readonly tokenName: string;
   readonly directoryId: string;
   readonly dialect: DialectName;
 }
@@ -19,31 +22,54 @@ export interface DirectoryToken {
 export interface ScimRequest {
   readonly db: Database;
   readonly who: Who;
+  readonly tokenId: string;
   readonly directoryId: string;
   readonly leniency: Leniency;
   /** Base of every URL in the answer, without a slash at its end; never taken from the request. */
   readonly baseUrl: string;
+  /** 32 bytes each: the first seals, all open. */
+  readonly secretKeys: readonly Buffer[];
   /** The If-Match header, or undefined (RFC 7644 §3.14). */
   readonly ifMatch: string | undefined;
+  /** For the provisioning log. */
+  readonly record: RequestRecord;
+  /** Begins a part of this request, as Bulk has them, as a request of its own: at this moment, and with its own record. */
+  readonly within: (method: string, path: string, ifMatch: string | undefined) => ScimRequest;
 }
 
-/** The request of a token, at a time. */
+/** What the requests of one server have in common. */
+export interface ScimServer extends Pick<ScimRequest, "db" | "baseUrl" | "secretKeys"> {
+  readonly provisioningLog: ProvisioningLog;
+}
+
+/** The request of a token as it arrives. */
 export function scimRequest(
-  db: Database,
-  baseUrl: string,
+  server: ScimServer,
   token: DirectoryToken,
-  message: IncomingMessage,
-  now: Date,
+  arrival: Arrival,
+  ifMatch: string | undefined,
 ): ScimRequest {
+  const { db, baseUrl, secretKeys, provisioningLog } = server;
   const { tenantId, tokenId, directoryId, dialect } = token;
+  const forgiving = leniency(dialect);
+  const record = openRecord(provisioningLog, token, arrival, forgiving);
   return {
     db,
-    who: { tenantId, actor: { type: "scim_token", id: tokenId }, now },
+    tokenId,
+    who: { tenantId, actor: { type: "scim_token", id: tokenId }, now: arrival.now, beside: record.beside },
     directoryId,
-    leniency: leniency(dialect),
+    leniency: forgiving,
     baseUrl,
-    ifMatch: message.headers["if-match"],
+    secretKeys,
+    ifMatch,
+    record,
+    within: (method, path, version) => scimRequest(server, token, partOf(arrival, method, path), version),
   };
+}
+
+/** The request that the credentials made, earlier on the same way. */
+export function requestOf(res: Response): ScimRequest {
+  return res.locals["scim"] as ScimRequest;
 }
 
 /** Who acts, for a use-case of a directory. */

@@ -1,56 +1,49 @@
 /** The schema files of a folder in the form of `scim-schemas/`, read once at the start. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseResourceType, parseSchema } from "../scim/definitions.ts";
-import type { ResourceTypeDefinition, SchemaDefinition } from "../scim/types.ts";
+import { NO_SCHEMAS, withAdded, type Definitions, type FromFile } from "./schemaAdditions.ts";
 
 /** The project's own folder: at the same place relative to `src/` and to `dist/`. */
 export const ownSchemas: string = fileURLToPath(new URL("../../scim-schemas", import.meta.url));
 
-/** What one folder holds, by file name. */
-export interface SchemaFiles {
-  readonly schemas: readonly SchemaDefinition[];
-  readonly resourceTypes: readonly ResourceTypeDefinition[];
-}
-
 /**
- * Reads `*.json` of each folder as schemas and its `resource-types/*.json`, where there are any, as resource types. What
- * has the same id or name in a later folder takes the earlier one's place: so an operator puts an extension on User.
+ * Reads `*.json` of each folder as schemas and its `resource-types/*.json`, where there are any, as resource types. A
+ * later folder adds to the earlier: schemas, resource types, and to a resource type of the same name its extensions.
  *
- * @throws Error of one line that names the file and the attribute at fault
+ * @throws Error of one line that names the file and what is wrong in it
  */
-export function readSchemaFiles(...folders: readonly string[]): SchemaFiles {
-  const schemas = folders.map((folder) => readEach(folder, parseSchema));
-  const resourceTypes = folders.map((folder) => readEach(join(folder, "resource-types"), parseResourceType));
-  return { schemas: latest(schemas), resourceTypes: latest(resourceTypes) };
+export function readSchemaFiles(...folders: readonly string[]): Definitions {
+  return folders.reduce((before, folder) => {
+    const schemas = readEach(folder, "", parseSchema);
+    const resourceTypes = readEach(folder, "resource-types", parseResourceType);
+    return withAdded(before, schemas, resourceTypes);
+  }, NO_SCHEMAS);
 }
 
-/** Within one folder a second definition of the same id stays, for the registry to refuse. */
-function latest<T extends { readonly id: string }>(folders: readonly (readonly T[])[]): T[] {
-  return folders.reduce<T[]>((kept, more) => {
-    const replaced = new Set(more.map(({ id }) => id.toLowerCase()));
-    return [...kept.filter(({ id }) => !replaced.has(id.toLowerCase())), ...more];
-  }, []);
+/** @param inner folder within the folder; only the outermost must be there */
+function readEach<T>(folder: string, inner: string, parse: (json: unknown, source: string) => T): FromFile<T>[] {
+  if (inner !== "" && !existsSync(join(folder, inner))) return [];
+  return jsonFiles(join(folder, inner)).map((name) => {
+    const file = join(inner, name);
+    return { file, definition: parse(readJson(folder, file), file) };
+  });
 }
 
-function readEach<T>(folder: string, parse: (json: unknown, source: string) => T): T[] {
-  return jsonFiles(folder).map((file) => parse(readJson(file), basename(file)));
-}
-
+/** Symbolic links too: so clusters mount files. */
 function jsonFiles(folder: string): string[] {
-  if (basename(folder) === "resource-types" && !existsSync(folder)) return [];
-  const names = readdirSync(folder, { withFileTypes: true });
-  return names
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
-    .map((entry) => join(folder, entry.name))
-    .sort();
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.name.endsWith(".json") && !entry.isDirectory());
+  return files.map(({ name }) => name).sort();
 }
 
-function readJson(file: string): unknown {
+function readJson(folder: string, file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(join(folder, file), "utf8"));
   } catch (error) {
-    throw new Error(`${basename(file)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const fault = error instanceof Error ? error.message : String(error);
+    // Node.js quotes the text where it breaks off, line ends and all.
+    throw new Error(`${file}: ${fault.replaceAll(/\s+/g, " ")}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { ENTERPRISE, type MemberGroup } from "../directory/member.ts";
 import type { ShownMember } from "../directory/members.store.ts";
 import type { PushedUser } from "../directory/scimMembers.ts";
+import { withKnownExtensions } from "../scim/known.ts";
 import type { ResourceType } from "../scim/registry.ts";
 import { schemasOf } from "../scim/registry.ts";
 import type { ScimObject } from "../scim/types.ts";
@@ -8,7 +9,8 @@ import { metaOf } from "./resourceMeta.ts";
 
 /** A member as a SCIM User: what the directory wrote, and what has a column of its own. */
 export function toUser(type: ResourceType, member: ShownMember, baseUrl: string): ScimObject {
-  const { scim, groups } = member;
+  const { groups } = member;
+  const scim = withKnownExtensions(type, member.scim);
   return {
     schemas: schemasOf(type, scim),
     id: member.id,

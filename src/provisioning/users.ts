@@ -1,14 +1,7 @@
 import type { Member } from "../directory/member.ts";
-import { FIRST_FILTER_VALUE, type ShownMember } from "../directory/members.store.ts";
-import { whereOf } from "../directory/scimFilter.store.ts";
-import { memberColumns } from "../directory/scimFilterColumns.store.ts";
-import {
-  changeScimMember,
-  createScimMember,
-  listScimMembers,
-  readScimMember,
-  removeScimMember,
-} from "../directory/scimMembers.ts";
+import type { ShownMember } from "../directory/members.store.ts";
+import { changeScimMember, createScimMember, readScimMember, removeScimMember } from "../directory/scimMembers.ts";
+import { memberSource } from "../directory/scimSources.store.ts";
 import { applyPatch } from "../scim/patch.ts";
 import type { PatchOperation } from "../scim/patchOperation.ts";
 import type { ResourceType } from "../scim/registry.ts";
@@ -18,12 +11,14 @@ import { validate } from "../scim/validate.ts";
 import type { ResourceHandlers } from "./endpoint.ts";
 import { checkIfMatch } from "./etag.ts";
 import { directoryOf, type ScimRequest } from "./request.ts";
+import type { Listing } from "./search.ts";
 import { fromUser, toUser } from "./userResource.ts";
 
 /** `/Users`: the members of a tenant, as its directories see them. */
 export function userHandlers(type: ResourceType, baseUrl: string): ResourceHandlers {
-  const columns = memberColumns(type, baseUrl);
   const show = (request: ScimRequest, member: ShownMember): ScimObject => toUser(type, member, request.baseUrl);
+
+  const listing: Listing<ShownMember> = { source: memberSource(type, baseUrl), show };
 
   const change = async (
     request: ScimRequest,
@@ -43,11 +38,7 @@ export function userHandlers(type: ResourceType, baseUrl: string): ResourceHandl
     create: async (request, resource) =>
       show(request, await createScimMember(request.db, directoryOf(request), fromUser(resource))),
     read: async (request, id) => show(request, await readScimMember(request.db, request.who, id)),
-    list: async (request, filter, page) => {
-      const where = filter && whereOf(type, filter, columns, FIRST_FILTER_VALUE);
-      const { members, total } = await listScimMembers(request.db, request.who, where, page);
-      return { resources: members.map((member) => show(request, member)), total };
-    },
+    listing,
     replace: (request, id, resource) =>
       change(request, id, fromUser(resource).password, (current) => replaceResource(type, current, resource)),
     patch: (request, id, operations) =>

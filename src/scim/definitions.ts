@@ -28,7 +28,8 @@ const attribute = {
     // No default here: RFC 7643 §2.3.6 and §2.3.7 have binary and reference exact, the others not.
     caseExact: { type: "boolean" },
     mutability: { enum: ["readOnly", "readWrite", "immutable", "writeOnly"], default: "readWrite" },
-    returned: { enum: ["always", "never", "default", "request"], default: "default" },
+    // No default here: what is writeOnly is never returned (RFC 7643 §7).
+    returned: { enum: ["always", "never", "default", "request"] },
     uniqueness: { enum: ["none", "server", "global"], default: "none" },
     referenceTypes: texts,
     subAttributes: { type: "array", items: { $ref: "#/$defs/attribute" }, minItems: 1 },
@@ -40,7 +41,8 @@ const schemaForm = {
   type: "object",
   required: ["id", "name", "attributes"],
   properties: {
-    id: { type: "string", pattern: "^[Uu][Rr][Nn]:\\S+$" },
+    // What ends a word in a filter or a list of attributes cannot be part of a path.
+    id: { type: "string", pattern: '^[Uu][Rr][Nn]:[^\\s()\\[\\]",]+$' },
     name: text,
     description: { type: "string", default: "" },
     attributes: { type: "array", items: { $ref: "#/$defs/attribute" }, minItems: 1 },
@@ -79,7 +81,7 @@ const checkResourceType = ajv.compile<ResourceTypeDefinition>(resourceTypeForm);
  */
 export function parseSchema(json: unknown, source: string): SchemaDefinition {
   const { id, name, description, attributes } = checked(checkSchema, json, source);
-  return { id, name, description, attributes: complete(attributes, source, "") };
+  return { id, name, description, attributes: complete(attributes, source, "", "default") };
 }
 
 /**
@@ -114,7 +116,23 @@ function placeOf(json: unknown, pointer: string): string {
   return words.join(", ") || pointer.slice(1) || "the definition";
 }
 
-function complete(attributes: readonly Attribute[], source: string, parent: string): Attribute[] {
+/** What a definition may not say of an attribute, given how the attribute that it is part of is returned. */
+const contradictions: readonly [why: string, holds: (it: Attribute, above: Attribute["returned"]) => boolean][] = [
+  // RFC 7643 §7: the value of a writeOnly attribute "SHALL NOT be returned".
+  ["is writeOnly, so that it is never returned", (it) => it.mutability === "writeOnly" && it.returned !== "never"],
+  ["is complex; its uniqueness belongs to a sub-attribute", (it) => it.type === "complex" && it.uniqueness !== "none"],
+  [
+    "is never returned, so it cannot be unique: a conflict would tell of its value",
+    (it, above) => it.uniqueness !== "none" && (it.returned === "never" || above === "never"),
+  ],
+];
+
+function complete(
+  attributes: readonly Attribute[],
+  source: string,
+  parent: string,
+  above: Attribute["returned"],
+): Attribute[] {
   const seen = new Set<string>();
   return attributes.map((given) => {
     const path = parent + given.name;
@@ -129,8 +147,16 @@ function complete(attributes: readonly Attribute[], source: string, parent: stri
       fail(given.type === "complex" ? "is complex and has no subAttributes" : "has subAttributes and is not complex");
     }
     if (given.type === "complex" && parent !== "") fail("is complex inside a complex attribute");
-    const caseExact = given.caseExact ?? (given.type === "binary" || given.type === "reference");
-    if (!given.subAttributes) return { ...given, caseExact };
-    return { ...given, caseExact, subAttributes: complete(given.subAttributes, source, `${path}.`) };
+    const full = withDefaults(given);
+    for (const [why, holds] of contradictions) if (holds(full, above)) fail(why);
+    if (!full.subAttributes) return full;
+    return { ...full, subAttributes: complete(full.subAttributes, source, `${path}.`, full.returned) };
   });
+}
+
+/** The defaults that hang on what else the definition says. */
+function withDefaults(given: Attribute): Attribute {
+  const isExact = given.type === "binary" || given.type === "reference";
+  const returned = given.mutability === "writeOnly" ? "never" : "default";
+  return { ...given, caseExact: given.caseExact ?? isExact, returned: given.returned ?? returned };
 }

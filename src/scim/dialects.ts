@@ -3,7 +3,11 @@
  * place, shows in the provisioning log when used, and can be switched off for a token.
  */
 
-/** How much a token forgives: `tolerant` takes what known directories send, `rfc` RFC 7644 to the letter, `interop` the interoperability profile draft. */
+/**
+ * How much a token forgives: `tolerant` takes what known directories send, and every tolerance below; `rfc` takes RFC 7644
+ * to the letter and `interop` the interoperability profile draft (draft-zollner-scim-interop-profile), which is stricter
+ * yet. Neither forgives anything.
+ */
 export type DialectName = "tolerant" | "rfc" | "interop";
 
 /** One tolerance: what is forgiven and who needs it. */
@@ -11,20 +15,21 @@ interface Tolerance {
   readonly what: string;
   /** Which directory sends it, and where that is known from (link or thread). */
   readonly source: string;
-  /** Which dialects forgive it; `tolerant` alone where nothing is said. */
-  readonly dialects?: readonly DialectName[];
 }
 
 /** Every tolerance by its name; the order is that of the documentation. */
 export const tolerances = {
+  textJson: {
+    what: "A body whose Content-Type is text/json",
+    source: "Clients of older frameworks; RFC 7644 §3.1 knows application/scim+json and application/json",
+  },
   stringBoolean: {
     what: 'A boolean written as the string "True" or "False" in any case',
     source: "Entra ID without aadOptscim062020; AzureAD/SCIMReferenceCode#21",
   },
   unknownAttribute: {
     what: "An attribute that no schema of the resource type defines: ignored",
-    source: "Entra ID's default mapping, kortix-ai/suna#7302; RFC 7644 §3.3 lets a server ignore what it is sent",
-    dialects: ["tolerant", "rfc"],
+    source: "Entra ID's default mapping, kortix-ai/suna#7302; RFC 7644 §3.12 calls it invalidSyntax",
   },
   unknownMember: {
     what: "A member of a group who is no User of the tenant: passed over, the others are taken",
@@ -83,7 +88,7 @@ export const tolerances = {
     source: "Entra ID with custom mappings, Microsoft Q&A 5746233; python-scim/scim2-server#13",
   },
   operationCase: {
-    what: "`op` in another case than RFC 7644 writes it: Add, Replace, Remove",
+    what: "`op` of PATCH or `method` of Bulk in another case than RFC 7644 writes it: Add, Replace, post",
     source: "Entra ID, entra-docs use-scim-to-provision; thomaspoignant/scim-patch#6, zitadel/zitadel#9282",
   },
   messageKeyCase: {
@@ -134,6 +139,10 @@ export const tolerances = {
     what: "An object with `value` (in an array or not) for an attribute that is no object",
     source: "Entra ID, MicrosoftDocs/azure-docs#42220; Azure/AzureAD-BYOA-Provisioning-Samples#22",
   },
+  unsortableAttribute: {
+    what: "`sortBy` of an attribute that no schema defines, or that has no one value: the list goes by id",
+    source: "RFC 7644 §3.4.2.3 leaves sorting to the server; clients of servers without it send any name",
+  },
   valuelessElement: {
     what: "A removal of the `value` of one of many values: what is left says nothing and goes too",
     source: 'Entra ID clears emails[type eq "work"].value and means the address; AzureAD/SCIMReferenceCode#87',
@@ -159,12 +168,9 @@ export interface Leniency {
 /** Opens the leniency of one request. */
 export function leniency(dialect: DialectName): Leniency {
   const used: ToleranceName[] = [];
-  const forgives = (name: ToleranceName): boolean => {
-    const { dialects = ["tolerant"] }: Tolerance = tolerances[name];
-    return dialects.includes(dialect);
-  };
+  const forgives = (): boolean => dialect === "tolerant";
   const allows = (name: ToleranceName): boolean => {
-    if (!forgives(name)) return false;
+    if (!forgives()) return false;
     if (!used.includes(name)) used.push(name);
     return true;
   };

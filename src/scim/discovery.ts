@@ -16,8 +16,12 @@ export interface Capabilities {
   readonly sort: boolean;
   readonly etag: boolean;
   readonly authenticationSchemes: readonly AuthenticationScheme[];
-  /** RFC 9865 §4; page sizes in resources. */
-  readonly pagination: { readonly defaultPageSize: number; readonly maxPageSize: number };
+  /** RFC 9865 §4; page sizes in resources, the time of a cursor in seconds. */
+  readonly pagination: {
+    readonly defaultPageSize: number;
+    readonly maxPageSize: number;
+    readonly cursorTimeout: number;
+  };
 }
 
 /** RFC 7643 §5, with the `primary` of erratum 8011. */
@@ -46,7 +50,8 @@ export function serviceProviderConfig(capabilities: Capabilities, baseUrl: strin
     sort: { supported: sort },
     etag: { supported: etag },
     authenticationSchemes: capabilities.authenticationSchemes.map((scheme) => ({ ...scheme })),
-    pagination: { cursor: false, index: true, defaultPaginationMethod: "index", ...pagination },
+    // RFC 9865 §4: a server of both that began with the index keeps it as its default.
+    pagination: { cursor: true, index: true, defaultPaginationMethod: "index", ...pagination },
     meta: { resourceType: "ServiceProviderConfig", location: `${baseUrl}/ServiceProviderConfig` },
   };
 }
@@ -54,7 +59,7 @@ export function serviceProviderConfig(capabilities: Capabilities, baseUrl: strin
 /** `/ResourceTypes` (RFC 7644 §4); paging and sorting parameters do not apply. */
 export function resourceTypeList(registry: Registry, baseUrl: string): ScimObject {
   const resources = registry.resourceTypes.map((type) => showResourceType(type, baseUrl));
-  return listResponse(resources, resources.length, 1);
+  return listResponse(resources, resources.length, { startIndex: 1 });
 }
 
 /**
@@ -74,7 +79,7 @@ export function resourceTypeByName(registry: Registry, name: string, baseUrl: st
  */
 export function schemaList(registry: Registry, baseUrl: string): ScimObject {
   const resources = registry.schemas.map((schema) => showSchema(schema, baseUrl));
-  return listResponse(resources, resources.length, 1);
+  return listResponse(resources, resources.length, { startIndex: 1 });
 }
 
 /**

@@ -24,21 +24,22 @@ type ChangeSubAttribute = (
  */
 export function changeValues(
   operation: PatchOperation,
-  before: Values,
+  given: Values,
   leniency: Leniency,
   changeSubAttribute: ChangeSubAttribute,
 ): Values {
   const { filter, subAttribute } = operation.target;
-  if (!filter && !subAttribute) return settlePrimary(operation, before, changeAll(operation, before));
-  const chosen = choose(before, filter);
-  if (chosen.size === 0) return settlePrimary(operation, before, changeNone(operation, before, leniency));
+  if (!filter && !subAttribute) return changeAll(operation, settlePrimary(operation, given, sameAsPrimary(operation)));
+  const chosen = choose(given, filter);
   if (filter && chosen.size > 1 && leniency.dialect === "interop") {
     throw new ScimRefusal(
       "invalidFilter",
       `${operation.target.path} chooses more than one value (interoperability profile).`,
     );
   }
-  return settlePrimary(operation, before, changeChosen(operation, before, chosen, leniency, changeSubAttribute));
+  const before = settlePrimary(operation, given, (value) => chosen.has(value));
+  if (chosen.size === 0) return changeNone(operation, before, leniency);
+  return changeChosen(operation, before, chosen, leniency, changeSubAttribute);
 }
 
 function choose(values: Values, filter: ResolvedFilter | undefined): ReadonlySet<ScimValue> {
@@ -188,19 +189,36 @@ function equalityTerms(filter: ResolvedFilter): ScimObject | undefined {
 
 /**
  * RFC 7644 §3.5.2: where a value becomes primary, "the server SHALL set the value of the existing attribute's primary to
- * false".
+ * false": of all others, before the operation makes it so.
  *
- * @throws ScimRefusal invalidValue if more than one would become primary at once (RFC 7643 §2.4)
+ * @param becomes which of the values there are the operation makes primary
+ * @throws ScimRefusal invalidValue if that would be more than one (RFC 7643 §2.4)
  */
-function settlePrimary({ target }: PatchOperation, before: Values, after: Values): Values {
-  if (!findSubAttribute(target.attribute, "primary")) return after;
-  const primaries = after.filter(isPrimary);
-  if (primaries.length < 2) return after;
-  const earlier = new Set(before.filter(isPrimary));
-  const [chosen, ...others] = primaries.filter((value) => !earlier.has(value));
-  if (others.length > 0) throw new ScimRefusal("invalidValue", `${target.path}: at most one value may be primary.`);
-  if (chosen === undefined) return after;
-  return after.map((value) => (isPrimary(value) && value !== chosen ? { ...value, primary: false } : value));
+function settlePrimary(operation: PatchOperation, before: Values, becomes: (value: ScimValue) => boolean): Values {
+  const { target } = operation;
+  if (!makesPrimary(operation)) return before;
+  const reaches = target.subAttribute !== undefined || (target.filter && operation.op === "add");
+  if (reaches && before.filter(becomes).length > 1) {
+    throw new ScimRefusal("invalidValue", `${target.path}: at most one value may be primary.`);
+  }
+  return before.map((other) => (isPrimary(other) && !becomes(other) ? { ...other, primary: false } : other));
+}
+
+function makesPrimary({ op, target, value }: PatchOperation): boolean {
+  if (op === "remove") return false;
+  if (target.subAttribute) return target.subAttribute.name === "primary" && value === true;
+  return primaryOf(value) !== undefined;
+}
+
+/** Whether a value is the one that a list of values has as primary; it has one at most, for `normaliseValue` saw to it. */
+function sameAsPrimary({ target, value }: PatchOperation): (value: ScimValue) => boolean {
+  const primary = primaryOf(value);
+  const key = identityOf(target.attribute);
+  return (other) => primary !== undefined && key(other) === key(primary);
+}
+
+function primaryOf(value: ScimValue | undefined): ScimValue | undefined {
+  return Array.isArray(value) ? value.find(isPrimary) : isPrimary(value ?? null) ? value : undefined;
 }
 
 function isPrimary(value: ScimValue): value is ScimObject {

@@ -4,7 +4,7 @@ import type { Leniency } from "./dialects.ts";
 import { elementsOf, isObject } from "./match.ts";
 import { appendValues, changeValues } from "./multiValued.ts";
 import type { PatchOperation } from "./patchOperation.ts";
-import { isContainer, mostValues, type ResourceType, schemasOf } from "./registry.ts";
+import { isContainer, MOST_VALUES, type ResourceType, schemasOf } from "./registry.ts";
 import { type Attribute, type ScimObject, ScimRefusal, type ScimValue } from "./types.ts";
 import { tooManyValues } from "./validate.ts";
 
@@ -53,9 +53,10 @@ function changeAttribute(
   const { attribute, subAttribute } = operation.target;
   if (attribute.multiValued) {
     const values = changeValues(operation, elementsOf(before), leniency, changeSubAttribute);
-    const most = mostValues(attribute);
     // At once, and not by the outcome: the operations that follow would go through all of them.
-    if (values.length > most) throw new ScimRefusal("invalidValue", `${attribute.name} ${tooManyValues(most)}`);
+    if (values.length > MOST_VALUES) {
+      throw new ScimRefusal("invalidValue", `${attribute.name} ${tooManyValues(MOST_VALUES)}`);
+    }
     return values.length === 0 ? undefined : [...values];
   }
   if (!subAttribute) return operation.value;

@@ -63,7 +63,8 @@ function readOperation(given: ScimValue, index: number, leniency: Leniency): Raw
   return { op: kind, path: path?.trim(), value: member(given, "value", leniency), place: `Operations[${index}]` };
 }
 
-function member(message: ScimObject, name: string, leniency: Leniency): ScimValue | undefined {
+/** A member of a message by its name, in another case where that is forgiven. */
+export function member(message: ScimObject, name: string, leniency: Leniency): ScimValue | undefined {
   if (Object.hasOwn(message, name)) return message[name];
   const key = Object.keys(message).find((it) => it.toLowerCase() === name.toLowerCase());
   return key !== undefined && leniency.allows("messageKeyCase") ? message[key] : undefined;

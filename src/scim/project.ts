@@ -90,7 +90,8 @@ function projectValue(selected: Selection, value: ScimValue): ScimValue | undefi
 type Tree = Map<string, Tree | true>;
 const nothing: Tree = new Map();
 
-function namesOf(names: Names): string[] {
+/** The names of a selection, each apart. */
+export function namesOf(names: Names): string[] {
   const list = typeof names === "string" ? names.split(",") : (names ?? []).flatMap((name) => name.split(","));
   return list.map((name) => name.trim()).filter((name) => name !== "");
 }

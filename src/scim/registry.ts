@@ -94,10 +94,13 @@ export function hasFixedValue(attribute: Attribute): boolean {
 
 /**
  * Most values of one attribute: PATCH goes through all of them for each operation, and every answer shows them. No
- * person has so many of anything; the members of a group, which are rows of their own, are not bounded by this.
+ * person has so many of anything.
  */
+export const MOST_VALUES = 1000;
+
+/** The same for a whole resource: the members of a group, which are rows of their own, are not bounded by this. */
 export function mostValues(attribute: Attribute): number {
-  return hasFixedValue(attribute) ? Infinity : 1000;
+  return hasFixedValue(attribute) ? Infinity : MOST_VALUES;
 }
 
 /** Whether this is the container of an extension: only those are named by a URN. */

@@ -23,6 +23,8 @@ export type ResolvedFilter =
 interface Scope {
   readonly leniency: Leniency;
   find(path: AttributePath): AttributeReference | undefined;
+  /** Whether another resource type has what this one has not. */
+  readonly isElsewhere?: (path: AttributePath) => boolean;
 }
 
 /**
@@ -33,6 +35,23 @@ interface Scope {
  */
 export function resolveFilter(type: ResourceType, filter: Filter, leniency: Leniency): ResolvedFilter {
   return resolve(filter, { leniency, find: (path) => findByPath(type, path, leniency) });
+}
+
+/**
+ * Binds one filter to each of several resource types (RFC 7644 §3.4.2.1): an attribute that a type has not is one
+ * without a value there, as long as another type has it.
+ *
+ * @throws as resolveFilter
+ */
+export function resolveFilterOver(
+  types: readonly ResourceType[],
+  filter: Filter,
+  leniency: Leniency,
+): readonly ResolvedFilter[] {
+  const isElsewhere = (path: AttributePath): boolean => types.some((type) => findByPath(type, path, leniency));
+  return types.map((type) =>
+    resolve(filter, { leniency, find: (path) => findByPath(type, path, leniency), isElsewhere }),
+  );
 }
 
 /** Binds the filter in the brackets of a valuePath to the sub-attributes of its attribute. @throws as resolveFilter */
@@ -70,6 +89,15 @@ function resolve(filter: Filter, scope: Scope): ResolvedFilter {
       return { kind: filter.kind, terms: filter.terms.map((term) => resolve(term, scope)) };
     case "not":
       return { kind: "not", filter: resolve(filter.filter, scope) };
+    default:
+      return isAbsent(filter.path, scope) ? resolveAbsent(filter) : resolveTest(filter, scope);
+  }
+}
+
+type Test = Filter & { readonly kind: "present" | "compare" | "valuePath" };
+
+function resolveTest(filter: Test, scope: Scope): ResolvedFilter {
+  switch (filter.kind) {
     case "present":
       return { kind: "present", target: find(filter.path, scope) };
     case "compare":
@@ -77,6 +105,16 @@ function resolve(filter: Filter, scope: Scope): ResolvedFilter {
     case "valuePath":
       return resolveValuePath(filter, scope);
   }
+}
+
+function isAbsent(path: AttributePath, scope: Scope): boolean {
+  return !scope.find(path) && (scope.isElsewhere?.(path) ?? false);
+}
+
+/** What holds of no value: it differs from everything but null. Of no terms all hold, and none does. */
+function resolveAbsent(filter: Test): ResolvedFilter {
+  const holds = filter.kind === "compare" && (filter.op === "ne") !== (filter.value === null);
+  return { kind: holds && (filter.op === "ne" || filter.op === "eq") ? "and" : "or", terms: [] };
 }
 
 /** RFC 7644 §3.4.2.2 leaves unknown names open; a refusal tells the client that its filter is not what it believes. */

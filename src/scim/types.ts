@@ -60,7 +60,7 @@ export interface ResourceTypeDefinition {
   readonly schemaExtensions: readonly { readonly schema: string; readonly required: boolean }[];
 }
 
-/** The detail error keywords of RFC 7644 §3.12 and RFC 9865 §2.4. */
+/** The detail error keywords of RFC 7644 §3.12 and RFC 9865 §2.1. */
 export type ScimType =
   | "invalidFilter"
   | "tooMany"

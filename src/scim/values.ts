@@ -60,11 +60,16 @@ function distinct(attribute: Attribute, elements: ScimObject[], path: string): S
   for (const element of elements) {
     const { type, value } = element;
     const same = typeof value === "string" && !exact ? value.toLowerCase() : value;
-    const key = value === undefined ? element : JSON.stringify([type ?? null, same]);
+    const key = value === undefined ? element : pairKey(type, same);
     const first = kept.get(key);
     kept.set(key, first ? { ...first, ...element } : element);
   }
   return [...kept.values()];
+}
+
+/** A text for a (type, value) pair: no JSON array begins as that of a bare text does, and most values are that. */
+function pairKey(type: ScimValue | undefined, value: ScimValue | undefined): string {
+  return type === undefined && typeof value === "string" ? `=${value}` : JSON.stringify([type ?? null, value]);
 }
 
 function normaliseSingle(

@@ -18,6 +18,8 @@ export interface SsoConnection {
   readonly groupsClaim: string | null;
   /** Attribute or claim by which the connection's directory is matched (rule 23); null for none. */
   readonly matchClaim: string | null;
+  /** The domains that the tenant has verified, as A-labels. */
+  readonly ownDomains: readonly string[];
 }
 
 /** What a SAML identity provider said of itself, and our own names towards it. */
@@ -33,6 +35,10 @@ export interface OidcSettings {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | null;
+  /** Google: the Workspace domain that the claim `hd` must equal; absent = one of `SsoConnection.ownDomains`. */
+  readonly hostedDomain?: string;
+  /** The scopes to ask for; absent = `openid email profile`, and `groups` where groups are read and it is offered. */
+  readonly scopes?: readonly string[];
 }
 
 /** Our addresses for a connection: one entity id and ACS for each. */

@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { Pool, type PoolClient } from "pg";
 import { Refusal } from "../base/errors.ts";
+import { createTurns } from "../base/turns.ts";
 import { embeddedStreams } from "./embeddedStream.ts";
 import { lockFolder } from "./folderLock.ts";
+import { advanceJournal } from "./journalClock.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { sqlState } from "./scope.ts";
 import { ensureTenantRole } from "./tenantRole.ts";
@@ -12,6 +14,9 @@ import { types } from "./wireTypes.ts";
 
 /** SQLSTATE insufficient_privilege (PostgreSQL, appendix A). */
 const INSUFFICIENT_PRIVILEGE = "42501";
+
+/** For a connection of a server's pool: longer than a busy moment, shorter than the patience of who waits at the door. */
+const WAIT_MS = 10_000;
 
 /** What `openDatabase` needs of the configuration. */
 export interface DatabaseOptions {
@@ -22,6 +27,8 @@ export interface DatabaseOptions {
   readonly folder: string | undefined;
   /** Connections of a server's pool. */
   readonly connections?: number;
+  /** How long, in milliseconds, one waits for a connection of a server's pool. */
+  readonly waitMs?: number;
   /** Told of a connection that broke while idle; the pool replaces it. */
   readonly onFault: (error: Error) => void;
 }
@@ -29,14 +36,18 @@ export interface DatabaseOptions {
 /**
  * Opens the database, applies migrations and makes sure of the tenant role.
  *
- * @throws Refusal `unavailable` when the embedded folder is in use or the login lacks a right
+ * @throws Refusal `unavailable` when the embedded folder is in use, the server is older than PostgreSQL 14, or the login
+ * lacks a right
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { pool, close, kind } = await openPool(options);
+  const { pool, close, kind, connections, waitMs } = await openPool(options);
   pool.on("error", options.onFault);
+  // A connection in use that breaks tells its query, and then the client, which without a listener ends the process.
+  pool.on("connect", (client) => client.on("error", () => {}));
   try {
     const tenantRole = await prepareSchema(pool);
-    return { kind, pool, tenantRole, prepare: options.prepare, close };
+    const turns = createTurns({ atOnce: Math.max(1, Math.floor(connections / 2)), waitMs });
+    return { kind, pool, turns, tenantRole, prepare: options.prepare, close };
   } catch (error) {
     await close();
     throw error;
@@ -46,7 +57,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 async function prepareSchema(pool: Pool): Promise<string> {
   const client = await firstConnection(pool);
   try {
+    await refuseOldServer(client);
     await migrate(client, readMigrations());
+    await advanceJournal(client);
     return await ensureTenantRole(client);
   } catch (error) {
     if (sqlState(error) !== INSUFFICIENT_PRIVILEGE) throw error;
@@ -55,6 +68,17 @@ async function prepareSchema(pool: Pool): Promise<string> {
   } finally {
     client.release();
   }
+}
+
+/** `server_version_num` of PostgreSQL 14. */
+const OLDEST = 140_000;
+
+async function refuseOldServer(client: PoolClient): Promise<void> {
+  const { rows } = await client.query("select current_setting('server_version_num')::int as version");
+  const { version } = rows[0] as { version: number };
+  if (version >= OLDEST) return;
+  const held = `${Math.floor(version / 10_000)}.${version % 10_000}`;
+  throw new Refusal("unavailable", `DATABASE_URL: the server is PostgreSQL ${held}; Usher needs 14 or newer`);
 }
 
 /** At the start an unreachable database is the configuration's fault, and one line says so. */
@@ -72,16 +96,20 @@ interface OpenPool {
   readonly kind: Database["kind"];
   readonly pool: Pool;
   readonly close: () => Promise<void>;
+  readonly connections: number;
+  /** How long a request waits for a connection; null = until one is free. */
+  readonly waitMs: number | null;
 }
 
 async function openPool(options: DatabaseOptions): Promise<OpenPool> {
-  if (options.url !== undefined) return serverPool(options.url, options.connections ?? 16);
+  const { url, connections = 16, waitMs = WAIT_MS } = options;
+  if (url !== undefined) return serverPool(url, connections, waitMs);
   return embeddedPool(options.folder);
 }
 
-function serverPool(url: string, connections: number): OpenPool {
-  const pool = new Pool({ connectionString: url, max: connections, types, connectionTimeoutMillis: 10_000 });
-  return { kind: "server", pool, close: () => pool.end() };
+function serverPool(url: string, connections: number, waitMs: number): OpenPool {
+  const pool = new Pool({ connectionString: url, max: connections, types, connectionTimeoutMillis: waitMs });
+  return { kind: "server", pool, close: () => pool.end(), connections, waitMs };
 }
 
 async function embeddedPool(folder: string | undefined): Promise<OpenPool> {
@@ -104,9 +132,11 @@ async function embeddedPool(folder: string | undefined): Promise<OpenPool> {
     await database.close();
     await release?.();
   };
-  return { kind: "embedded", pool, close };
+  return { kind: "embedded", pool, close, connections: 1, waitMs: null };
 }
 
-function openEmbedded(folder: string | undefined): Promise<PGlite> {
-  return PGlite.create(folder === undefined ? {} : { dataDir: join(folder, "pg") });
+/** Loaded where it is used: half a second of the start, and its memory, are not for those who have a server. */
+async function openEmbedded(folder: string | undefined): Promise<PGlite> {
+  const { PGlite: Embedded } = await import("@electric-sql/pglite");
+  return Embedded.create(folder === undefined ? {} : { dataDir: join(folder, "pg") });
 }

@@ -3,6 +3,7 @@ import { isUuid } from "../base/ids.ts";
 import { DatabaseError, type PoolClient } from "pg";
 import { Batch } from "./batch.ts";
 import type { Actor, Database, Scope, Statement, Transaction, Who } from "./types.ts";
+import { isBroken, noConnection, unlessBroken } from "./unavailable.ts";
 
 /** PostgreSQL's deadlock_detected and serialization_failure: nothing has left the transaction, so it may run again. */
 const RETRYABLE = new Set(["40P01", "40001"]);
@@ -35,10 +36,24 @@ export async function onceInTenant<const S extends readonly Statement[]>(
       client.release();
       return rows.slice(1) as RowsOf<S>;
     } catch (error) {
-      client.release(isConnectionFault(error));
+      // What is no answer of PostgreSQL may have left the connection in the middle of one.
+      client.release(!(error instanceof DatabaseError) || isBroken(error));
       throw error;
     }
   });
+}
+
+/** The same for statements that write: what stands beside the caller goes with them. */
+export async function writeOnce<const S extends readonly Statement[]>(
+  db: Database,
+  who: Pick<Who, "tenantId" | "beside">,
+  ...statements: S
+): Promise<RowsOf<S>> {
+  const last = who.beside?.statement();
+  if (!last) return onceInTenant(db, who, ...statements);
+  const rows: unknown[][] = await onceInTenant<readonly Statement[]>(db, who, ...statements, last);
+  who.beside?.committed(rows.pop() ?? []);
+  return rows as RowsOf<S>;
 }
 
 /** Runs single statements as `onceInTenant` does, for code that may also be handed a transaction's `run`. */
@@ -51,10 +66,24 @@ export function readOnce(db: Database, who: Pick<Who, "tenantId">): Transaction[
  * statements say, and nothing stays in the database session (which pgbouncer shares).
  *
  * The work may run up to four times (deadlock, serialization failure); it must reach nothing but its transaction.
+ *
+ * @throws Refusal `unavailable` where no connection is to be had in time, or it breaks; so do the other two
  */
-export function inTenant<T>(db: Database, who: Who, work: (scope: Scope) => Promise<T>): Promise<T> {
+export async function inTenant<T>(db: Database, who: Who, work: (scope: Scope) => Promise<T>): Promise<T> {
+  refuseWithin();
   const begin = `begin;select set_config('role','${db.tenantRole}',true),set_config('app.tenant','${uuid(who.tenantId)}',true)`;
-  return transaction(db, begin, (trx) => work({ trx, tenantId: who.tenantId, actor: who.actor, now: who.now }));
+  const { tenantId, actor, now, beside } = who;
+  let rows: readonly unknown[] = [];
+  const whole = async (trx: Transaction): Promise<T> => {
+    const result = await work({ trx, tenantId, actor, now, ...(beside && { beside }) });
+    const last = beside?.statement();
+    if (last) rows = await trx.run(last);
+    return result;
+  };
+  // Many writers of one tenant wait for its lock: without a connection, which everybody else needs meanwhile.
+  const done = await db.turns.take(tenantId, () => transaction(db, begin, whole));
+  beside?.committed(rows);
+  return done;
 }
 
 /** The operator's transaction, across tenants: row-level security does not bind the tables' owner. */
@@ -119,26 +148,28 @@ async function rolledBack(client: PoolClient): Promise<boolean> {
   }
 }
 
-/** PostgreSQL's own errors leave the connection usable, but for class 08 and shutdown (57P); all others break it. */
-function isConnectionFault(error: unknown): boolean {
-  const code = sqlState(error);
-  return code === undefined || /^(08|57P)/.test(code);
-}
-
 async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
   for (let i = 1; ; i++) {
     try {
       return await attempt();
     } catch (error) {
-      if (i === TRIES || !RETRYABLE.has(sqlState(error) ?? "")) throw error;
+      if (i === TRIES || !RETRYABLE.has(sqlState(error) ?? "")) throw unlessBroken(error);
     }
   }
 }
 
-async function acquire(db: Database): Promise<PoolClient> {
-  // The embedded database has one connection: waiting for it inside its transaction would wait for ever.
+async function acquire({ pool }: Database): Promise<PoolClient> {
+  refuseWithin();
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw noConnection(error);
+  }
+}
+
+/** The embedded database has one connection: waiting for it inside its transaction would wait for ever. */
+function refuseWithin(): void {
   if (open.getStore()?.open) throw new Error("storage: a query outside the open transaction of its own use-case");
-  return db.pool.connect();
 }
 
 function scopeStatement(db: Database, tenantId: string): Statement {

@@ -3,6 +3,7 @@
  * migrations and the tenant role. It knows no table; SQL lives in `*.store.ts` of the rooms above and in migrations.
  */
 import type pg from "pg";
+import type { Turns } from "../base/turns.ts";
 
 /** One SQL statement with its values; `name` makes it a named (prepared) statement for the fixed hot queries. */
 export interface Statement<Row = unknown> {
@@ -18,6 +19,17 @@ export interface Who {
   readonly tenantId: string;
   readonly actor: Actor;
   readonly now: Date;
+  readonly beside?: Beside | undefined;
+}
+
+/** What goes with all that a caller writes, in the same transaction: the line of a request in a log. */
+export interface Beside {
+  /** Told of each event that is made for the caller, whether it comes to be written or not. */
+  readonly told: (eventId: string) => void;
+  /** The last statement of each transaction, made when its work is done; undefined where nothing goes with it. */
+  readonly statement: () => Statement | undefined;
+  /** Told after the commit what rows that statement had. */
+  readonly committed: (rows: readonly unknown[]) => void;
 }
 
 /** Who did it, as the journal keeps it: a kind and, but for `operator` and `system`, an id. */
@@ -41,6 +53,8 @@ export interface Scope extends Who {
 export interface Database {
   readonly kind: "embedded" | "server";
   readonly pool: pg.Pool;
+  /** Of a tenant's transactions: those that wait for its locks hold no more than a part of the connections. */
+  readonly turns: Turns;
   /** The role without privileges of its own under which every tenant statement runs; row-level security binds it. */
   readonly tenantRole: string;
   /** Whether named statements may be used (`DATABASE_PREPARE`). */

@@ -1,11 +1,16 @@
 /** Signing in by SAML, step by step, at servers that are processes of their own. */
 import assert from "node:assert/strict";
+import { Agent, fetch as undiciFetch, type RequestInit, type Response } from "undici";
 import { connectionUrls } from "../../src/directory/connectionsForSignIn.ts";
 import { makeTenant, operator, type PushedTenant } from "../start/apiCalls.ts";
 import { samlIdp, type TestIdp } from "../support/samlIdp.ts";
 
 /** Both processes of a pair answer under it; requests go to their ports all the same. */
 export const PUBLIC_URL = "https://usher.example";
+
+/** Each request has a connection of its own and waits for it, as those of many browsers at once at a busy server do. */
+const dispatcher = new Agent({ connect: { timeout: 120_000 }, keepAliveTimeout: 1, pipelining: 0 });
+const fetch = (url: string, init: RequestInit = {}): Promise<Response> => undiciFetch(url, { ...init, dispatcher });
 
 /** A tenant with an enabled connection. */
 export interface Door {
@@ -52,6 +57,7 @@ export interface Step {
   readonly status: number;
   readonly location: string;
   readonly cookie: string;
+  readonly retryAfter: string | null;
 }
 
 /** Posts the answer from an address, as the identity provider's page makes a browser do: without our cookies. */
@@ -85,5 +91,6 @@ async function step(response: Response): Promise<Step> {
     status: response.status,
     location: response.headers.get("location") ?? "",
     cookie: cookies.filter((pair) => !pair?.endsWith("=")).join("; "),
+    retryAfter: response.headers.get("retry-after"),
   };
 }

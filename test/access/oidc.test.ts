@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connectionUrls } from "../../src/directory/connectionsForSignIn.ts";
 import { oidcIdp, type OidcIdp } from "../support/oidcIdp.ts";
 import { testDatabase } from "../support/database.ts";
-import { api, Browser, counts, logged, place, server } from "./place.ts";
+import { api, Browser, counts, logged, place, pushed, server } from "./place.ts";
 
 type Place = Awaited<ReturnType<typeof place>>;
 type Json = Record<string, unknown>;
@@ -54,19 +54,6 @@ async function signedIn(browser: Browser, connection: Connected): Promise<Json> 
 async function mapped(tenant: Place, mappings: readonly object[]): Promise<void> {
   const put = await api("PUT", `/tenants/${tenant.slug}/role-mappings`, mappings);
   assert.equal(put.status, 200, JSON.stringify(put.body));
-}
-
-/** Pushes a person as a directory does, who is then managed by it. */
-async function pushed(tenant: Place, user: object): Promise<string> {
-  const made = await api("POST", `/tenants/${tenant.slug}/scim-tokens`, { name: "directory" });
-  const { token } = made.body as { token: string };
-  const response = await fetch(`${await server()}/scim/v2/Users`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/scim+json" },
-    body: JSON.stringify({ schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], active: true, ...user }),
-  });
-  assert.equal(response.status, 201);
-  return ((await response.json()) as { id: string }).id;
 }
 
 /** What the tenant's log of sign-ins says of the reference on a page. */
@@ -154,6 +141,43 @@ describe("signing in by OpenID Connect", () => {
     assert.ok(begun.location.startsWith(second.idp.issuer), begun.location);
     const { pathname, search } = await second.idp.visit(begun.location);
     assert.equal((await browser.get(pathname + search)).location, "/projects");
+  });
+
+  it("tells the provider whom to offer, also by the chooser, and nothing that is no line of text", async () => {
+    const tenant = await place();
+    const email = `ana@${tenant.domain}`;
+    const { id } = await connected(tenant);
+    const hinted = async (query: Record<string, string>): Promise<string | null> => {
+      const begun = await new Browser().get(`/sso/start?${new URLSearchParams(query)}`);
+      return new URL(begun.location).searchParams.get("login_hint");
+    };
+    assert.equal(await hinted({ email }), email);
+    assert.equal(await hinted({ connection: id, login_hint: email }), email);
+    assert.equal(await hinted({ connection: id }), null);
+    for (const hint of ["a\r\nb", "\u0000", "a".repeat(321)]) {
+      assert.equal(await hinted({ connection: id, login_hint: hint }), null);
+    }
+    await connected(tenant);
+    const chooser = await new Browser().get(`/sso/start?email=${email}`);
+    assert.match(chooser.text, new RegExp(`connection=${id}[^"]*login_hint=ana%40`));
+  });
+
+  it("O11: takes of Google's accounts those of the tenant's verified domains, or of the one that is named", async () => {
+    const tenant = await place();
+    const connection = await connected(tenant, { provider: "google" });
+    const account = (hd: string) => (connection.idp.person = { ...connection.idp.person, hd });
+    const other = "other.example";
+    account(other);
+    const browser = new Browser();
+    await refusedFor(browser, await answered(browser, connection), "oidc_hosted_domain");
+    assert.deepEqual(await counts(tenant), { members: 0, held: 0, sessions: 0 });
+    await api("PATCH", connection.path, { oidc: { hostedDomain: other } });
+    await signedIn(new Browser(), connection);
+    account(tenant.domain);
+    const refused = new Browser();
+    await refusedFor(refused, await answered(refused, connection), "oidc_hosted_domain");
+    await api("PATCH", connection.path, { oidc: { hostedDomain: null } });
+    await signedIn(new Browser(), connection);
   });
 
   it("goes straight to the provider that begins by its issuer (Core §4)", async () => {

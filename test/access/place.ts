@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { keepProvisioningLog } from "../../src/directory/provisioningBuffer.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { ownSchemas, readSchemaFiles } from "../../src/provisioning/schemaFiles.ts";
 import { createRegistry } from "../../src/scim/registry.ts";
@@ -35,6 +36,7 @@ export function server(): Promise<string> {
       operatorKeys: [OPERATOR_KEY],
       ...ways,
       trustProxy: false,
+      provisioningLog: keepProvisioningLog({ db, log }),
       log,
     });
     http.unref();
@@ -133,4 +135,17 @@ export async function counts(tenant: Tenant): Promise<{ members: number; held: n
     held: await count("select count(*) from members where tenant_id = $1 and seat = 'held'"),
     sessions: await count("select count(*) from sessions where tenant_id = $1"),
   };
+}
+
+/** Pushes a person as a directory does, who is then managed by it. */
+export async function pushed(tenant: Tenant, user: object): Promise<string> {
+  const made = await api("POST", `/tenants/${tenant.slug}/scim-tokens`, { name: "directory" });
+  const { token } = made.body as { token: string };
+  const response = await fetch(`${await server()}/scim/v2/Users`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/scim+json" },
+    body: JSON.stringify({ schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], active: true, ...user }),
+  });
+  assert.equal(response.status, 201);
+  return ((await response.json()) as { id: string }).id;
 }

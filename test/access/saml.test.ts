@@ -1,8 +1,10 @@
 /** Sign-in by SAML, with samlify as the identity provider. */
 import assert from "node:assert/strict";
+import { domainToASCII } from "node:url";
 import { connectionUrls } from "../../src/directory/connectionsForSignIn.ts";
+import { testDatabase } from "../support/database.ts";
 import { samlIdp } from "../support/samlIdp.ts";
-import { api, Browser, counts, logged, place, server } from "./place.ts";
+import { api, Browser, counts, logged, place, pushed, server } from "./place.ts";
 
 type Place = Awaited<ReturnType<typeof place>>;
 
@@ -45,6 +47,14 @@ async function signIn(browser: Browser, connection: Connected, person: { nameId:
   const form = await answered(browser, connection, person, query);
   const posted = await browser.post(`/sso/saml/${connection.id}/acs`, form, true);
   return posted.status === 303 ? browser.get(posted.location) : posted;
+}
+
+/** What the tenant's log of sign-ins says under the reference on a page. */
+async function reasonOn(page: string): Promise<string | undefined> {
+  const [, reference = ""] = /Reference: ([0-9a-f-]{36})/.exec(page) ?? [];
+  const { pool } = await testDatabase();
+  const { rows } = await pool.query<{ reason: string }>("select reason from sign_ins where id = $1", [reference]);
+  return rows[0]?.reason;
 }
 
 describe("signing in by SAML", () => {
@@ -112,6 +122,69 @@ describe("signing in by SAML", () => {
     assert.equal((await browser.session()).status, 401);
     assert.equal((await counts(tenant)).sessions, 0);
   });
+
+  it("S27: reaches by an address neither another tenant's member, nor one of an unverified domain or a subdomain", async () => {
+    const [mine, theirs] = [await place(), await place()];
+    const connection = await connected(mine);
+    const add = async ({ slug }: Place, email: string): Promise<string> => {
+      const added = await api("POST", `/tenants/${slug}/members`, { email, name: { givenName: "B", familyName: "B" } });
+      return (added.body as { id: string }).id;
+    };
+    const theirEmail = `bo@${theirs.domain}`;
+    const theirId = await add(theirs, theirEmail);
+    const browser = new Browser();
+    await signIn(browser, connection, { nameId: "bo-1", email: theirEmail });
+    const { body } = await browser.session();
+    const member = body["member"] as Record<string, unknown>;
+    assert.notEqual(member["id"], theirId);
+    assert.deepEqual([(body["tenant"] as { id: string }).id, member["emailVerified"]], [mine.id, false]);
+    assert.deepEqual(await counts(theirs), { members: 1, held: 1, sessions: 0 });
+    for (const email of ["cy@elsewhere.example", `cy@sub.${mine.domain}`, `cy@${mine.domain}.evil.example`]) {
+      await add(mine, email);
+      const refused = await signIn(new Browser(), connection, { nameId: email, email });
+      assert.deepEqual([refused.status, await reasonOn(refused.text)], [403, "link_addressTaken"]);
+    }
+  });
+
+  it("S35: is not spoilt by a forged response that names its request", async () => {
+    const tenant = await place();
+    const connection = await connected(tenant);
+    const browser = new Browser();
+    const form = await answered(browser, connection, { nameId: "ana-1", email: `ana@${tenant.domain}` });
+    const xml = Buffer.from(form.SAMLResponse, "base64").toString("utf8");
+    const forgeries = {
+      saml_unsigned: xml.replaceAll(/<([a-z]*:)?Signature[ >].*?<\/\1Signature>/gs, ""),
+      saml_signature: xml.replaceAll("ana-1", "eve-1"),
+    };
+    for (const [reason, forged] of Object.entries(forgeries)) {
+      assert.notEqual(forged, xml);
+      const SAMLResponse = Buffer.from(forged, "utf8").toString("base64");
+      const refused = await new Browser().post(`/sso/saml/${connection.id}/acs`, { SAMLResponse }, true);
+      assert.deepEqual([refused.status, await reasonOn(refused.text)], [403, reason]);
+    }
+    const posted = await browser.post(`/sso/saml/${connection.id}/acs`, form, true);
+    assert.equal((await browser.get(posted.location)).status, 303);
+  });
+
+  for (const unsolicited of ["restart", "refuse"] as const) {
+    it(`S37: an unsolicited response is not read where the connection says ${unsolicited}, wherever its RelayState leads`, async () => {
+      const tenant = await place();
+      const connection = await connected(tenant, { unsolicited });
+      const browser = new Browser();
+      const form = await answered(browser, connection, { nameId: "ana-1", email: `ana@${tenant.domain}` });
+      const xml = Buffer.from(form.SAMLResponse, "base64")
+        .toString("utf8")
+        .replaceAll(/ InResponseTo="[^"]*"/g, "");
+      const unasked = { ...form, SAMLResponse: Buffer.from(xml, "utf8").toString("base64") };
+      for (const _replay of [1, 2]) {
+        const seen = await new Browser().post(`/sso/saml/${connection.id}/acs`, unasked, true);
+        if (unsolicited === "restart") {
+          assert.deepEqual([seen.status, seen.location], [303, `/sso/start?connection=${connection.id}`]);
+        } else assert.deepEqual([seen.status, await reasonOn(seen.text)], [403, "saml_unsolicited"]);
+      }
+      assert.deepEqual(await counts(tenant), { members: 0, held: 0, sessions: 0 });
+    });
+  }
 
   it("gives one session for one response, however often it is posted (S32)", async () => {
     const tenant = await place();
@@ -196,6 +269,52 @@ describe("signing in by SAML", () => {
     await signIn(browser, connection, { nameId: "ana-1", email: `ana@${tenant.domain}` });
     const { body } = await browser.session();
     assert.deepEqual([body["roles"], body["seat"]], [["viewer"], "none"]);
+  });
+
+  it("tells a newcomer without a seat what happened and whom to ask, where its door refuses, and makes nobody", async () => {
+    const tenant = await place({ seatLimit: 0, settings: { seats: { whenFull: { sso: "refuse" } } } });
+    const connection = await connected(tenant);
+    const browser = new Browser();
+    const person = { nameId: "ana-1", email: `ana@${tenant.domain}` };
+    const form = await answered(browser, connection, person);
+    const { location } = await browser.post(`/sso/saml/${connection.id}/acs`, form, true);
+    const refused = await browser.get(location);
+    assert.equal(refused.status, 403);
+    assert.match(refused.text, /Every seat .* is taken\. Ask your admin/);
+    const [, reference] = /Reference: ([0-9a-f-]{36})/.exec(refused.text) ?? [];
+    assert.deepEqual(await counts(tenant), { members: 0, held: 0, sessions: 0 });
+    const { items } = (await api("GET", `/tenants/${tenant.slug}/sign-ins`)).body as {
+      items: Record<string, string>[];
+    };
+    const line = items.find(({ id }) => id === reference);
+    assert.equal(line?.["reason"], "seat_limit_reached");
+    assert.match(line?.["detail"] ?? "", /^User seat limit reached: 0 of 0 seats used/);
+    await api("PATCH", `/tenants/${tenant.slug}`, { seatLimit: 1 });
+    assert.equal((await browser.get(location)).status, 303, "the handle was not spent");
+    assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 1 });
+  });
+
+  it("takes the two forms of a domain for one, in the address and in what was verified (RFC 5890)", async () => {
+    const tenant = await place();
+    const [unicode, ascii] = [`bücher-${tenant.slug}.com`, domainToASCII(`bücher-${tenant.slug}.com`)];
+    await api("POST", `/tenants/${tenant.slug}/domains`, { domain: unicode });
+    const verified = await api("POST", `/tenants/${tenant.slug}/domains/${ascii}/verify`, { force: true });
+    assert.equal(verified.status, 200);
+    const connection = await connected(tenant);
+    for (const [nameId, known, asserted] of [
+      ["ana-1", unicode, ascii],
+      ["bo-1", ascii, unicode],
+    ] as const) {
+      const local = nameId.slice(0, -2);
+      const emails = [{ value: `${local}@${known}`, type: "work", primary: true }];
+      const id = await pushed(tenant, { userName: local, emails });
+      const browser = new Browser();
+      await signIn(browser, connection, { nameId, email: `${local}@${asserted}` });
+      const { body } = await browser.session();
+      assert.equal((body["member"] as { id: string }).id, id);
+    }
+    const begun = await new Browser().get(`/sso/start?email=ana@${encodeURIComponent(unicode)}`);
+    assert.equal(begun.status, 303);
   });
 
   it("shows its own metadata before the identity provider's is known", async () => {

@@ -85,7 +85,8 @@ describe("POST /tenants/{t}/connections", () => {
     const here = await place();
     const { body } = await here.call("POST", "/connections", { protocol: "oidc", name: "Entra ID", provider: "entra" });
     const redirectUri = `${ORIGIN}/sso/oidc/${body.id}/callback`;
-    assert.deepEqual(body.oidc, { redirectUri, issuer: null, clientId: null, hasClientSecret: false });
+    const nothing = { issuer: null, clientId: null, hasClientSecret: false, hostedDomain: null, scopes: null };
+    assert.deepEqual(body.oidc, { redirectUri, ...nothing });
     assert.equal("saml" in body, false);
   });
 
@@ -103,6 +104,23 @@ describe("POST /tenants/{t}/connections", () => {
     const { body } = await here.call("POST", "/connections", { protocol: "saml", saml: samlFields, ...fields });
     for (const [name, value] of Object.entries(fields)) assert.deepEqual(body[name], value, name);
     assert.equal(body.saml.entityId, samlFields.entityId);
+  });
+
+  it("keeps the hosted domain as A-labels and the scopes with openid, until they are changed or taken away", async () => {
+    const here = await place();
+    const written = { ...oidcFields, hostedDomain: "Bücher.example", scopes: ["email"] };
+    const id = await made(here, { protocol: "oidc", provider: "google", oidc: written });
+    const change = async (oidc: object): Promise<unknown[]> => {
+      const { body } = await here.call("PATCH", `/connections/${id}`, { oidc });
+      return [body.oidc.clientId, body.oidc.hostedDomain, body.oidc.scopes];
+    };
+    assert.deepEqual(await change({ clientId: "b" }), ["b", "xn--bcher-kva.example", ["openid", "email"]]);
+    assert.deepEqual(await change({ hostedDomain: "customer.example" }), [
+      "b",
+      "customer.example",
+      ["openid", "email"],
+    ]);
+    assert.deepEqual(await change({ hostedDomain: null, scopes: null }), ["b", null, null]);
   });
 
   it("reads metadata that is handed in", async () => {
@@ -174,6 +192,9 @@ describe("POST /tenants/{t}/connections", () => {
       { ...oidc({ issuer: "https://login.microsoftonline.com/common/v2.0" }), provider: "entra" },
       "/oidc/issuer",
     ],
+    ["a hosted domain that is an address", oidc({ hostedDomain: "ana@customer.example" }), "/oidc/hostedDomain"],
+    ["a scope of two words", oidc({ scopes: ["openid email"] }), "/oidc/scopes"],
+    ["too many scopes", oidc({ scopes: Array.from({ length: 21 }, (_, i) => `s${i}`) }), "/oidc/scopes"],
     ["a client secret of 600 characters", oidc({ clientSecret: "x".repeat(600) }), "/oidc/clientSecret"],
     ["a match without a directory", { protocol: "saml", match: { claim: "a", attribute: "userName" } }, "/match"],
     [

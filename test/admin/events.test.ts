@@ -141,10 +141,10 @@ describe("GET /events", () => {
       ["a limit above 200", "limit=201", "/limit"],
       ["a cursor of nonsense", "cursor=nonsense", "/cursor"],
       ["a cursor of the other order", `order=asc&cursor=${cursor({ before: id, total: 1 })}`, "/cursor"],
-      ["a cursor of the other order", `cursor=${cursor({ xid: 1, id })}`, "/cursor"],
-      ["a cursor with a place that is none", `order=asc&cursor=${cursor({ xid: "1", id })}`, "/cursor"],
-      ["a cursor with a place that is none", `order=asc&cursor=${cursor({ xid: 1.5, id })}`, "/cursor"],
-      ["a cursor with an id that is none", `order=asc&cursor=${cursor({ xid: 1, id: "x" })}`, "/cursor"],
+      ["a cursor of the other order", `cursor=${cursor({ xid: 1, seq: 1 })}`, "/cursor"],
+      ["a cursor with a place that is none", `order=asc&cursor=${cursor({ xid: "1", seq: 1 })}`, "/cursor"],
+      ["a cursor with a place that is none", `order=asc&cursor=${cursor({ xid: 1.5, seq: 1 })}`, "/cursor"],
+      ["a cursor with half a place", `order=asc&cursor=${cursor({ xid: 1, seq: -1 })}`, "/cursor"],
     ];
     for (const [what, query, path] of cases) {
       it(`${what}: ${query.slice(0, 40)}`, async () => {

@@ -136,6 +136,11 @@ describe("rule 12: what a mapping names", () => {
   const refusals: [what: string, mapping: object, path: string][] = [
     ["a group that nobody pushed", { group: "Ghosts", role: "member" }, "/0/group"],
     ["an id that is no group", { group: { id: NOBODY }, role: "member" }, "/0/group/id"],
+    [
+      "a claim of no connection",
+      { group: { claim: "A", connectionId: NOBODY }, role: "member" },
+      "/0/group/connectionId",
+    ],
     ["a role that does not exist", { when: "title pr", role: "emperor" }, "/0/role"],
     ["a condition that is no filter", { when: "title ==", role: "member" }, "/0/when"],
     ["a condition that orders", { when: 'title gt "a"', role: "member" }, "/0/when"],
@@ -177,11 +182,19 @@ describe("rule 13: SSO groups", () => {
   it("count for nothing of directory-managed members", async () => {
     const here = await world();
     const ana = await here.person("ana");
-    await here.map({ group: { claim: "admins", connectionId: NOBODY }, role: "admin" });
+    const { body } = await here.call("POST", "/connections", { protocol: "saml", name: "Company sign-in" });
+    const mapping = { group: { claim: "admins", connectionId: String(body.id) }, role: "admin" };
+    await here.map(mapping);
     assert.equal(await here.standing(ana), "active viewer none");
-    assert.deepEqual((await here.call("GET", "/role-mappings")).body, [
-      { group: { claim: "admins", connectionId: NOBODY }, role: "admin" },
-    ]);
+    assert.deepEqual((await here.call("GET", "/role-mappings")).body, [mapping]);
+  });
+
+  it("are those of a connection of this tenant", async () => {
+    const [here, there] = [await world(), await world()];
+    const { body } = await there.call("POST", "/connections", { protocol: "saml", name: "Company sign-in" });
+    const mapping = { group: { claim: "admins", connectionId: String(body.id) }, role: "admin" };
+    refused(await here.call("PUT", "/role-mappings", [mapping]), 400, "invalid_request");
+    await there.map(mapping);
   });
 });
 

@@ -43,6 +43,8 @@ describe("POST /tenants", () => {
       invitations: { ttlDays: 7, quota: { kind: "none" }, credential: "link" },
       signIn: { ssoRequired: "no", provisioning: "auto", passwordMinLength: 12, sessionHours: 24, idleMinutes: 480 },
       members: { emailEditable: true, removal: "membership" },
+      mail: { language: "en" },
+      provisioningLog: { retentionDays: 30 },
     });
     const directories = await operator.get(`/tenants/${slug}/directories`);
     assert.deepEqual(
@@ -144,6 +146,11 @@ describe("POST /tenants", () => {
       "a password length of 5",
       { name: "Acme", settings: { signIn: { passwordMinLength: 5 } } },
       "/settings/signIn/passwordMinLength",
+    ],
+    [
+      "a language that there are no words in",
+      { name: "Acme", settings: { mail: { language: "fr" } } },
+      "/settings/mail/language",
     ],
     ["a ttlDays of 0", { name: "Acme", settings: { invitations: { ttlDays: 0 } } }, "/settings/invitations/ttlDays"],
   ];
@@ -255,6 +262,15 @@ describe("PATCH /tenants/{t}", () => {
     assert.equal(body.settings.seats.whenFull.sso, "downgrade");
     assert.equal(body.settings.signIn.sessionHours, 8);
     assert.deepEqual((await operator.get(`/tenants/${id}`)).body, body);
+  });
+
+  it("sets the language of mail, and tells it", async () => {
+    const { id } = await newTenant();
+    const { body } = await operator.patch(`/tenants/${id}`, { settings: { mail: { language: "de" } } });
+    assert.deepEqual(body.settings.mail, { language: "de" });
+    const { pool } = await testDatabase();
+    const { rows } = await pool.query("select data from events where tenant_id = $1 and type = 'tenant.updated'", [id]);
+    assert.deepEqual(rows[0].data, { attributes: ["settings.mail"], mail: [{}, { language: "de" }] });
   });
 
   it("replaces lists and the quota as a whole, and a null quota is the plan's again", async () => {

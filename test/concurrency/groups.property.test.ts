@@ -166,6 +166,38 @@ async function checkMapped({ db, tenantId }: World): Promise<void> {
   }
 }
 
+interface GroupEvent {
+  readonly type: string;
+  readonly target: string;
+  readonly data: { readonly added?: readonly string[]; readonly removed?: readonly string[] };
+}
+
+/** The groups with their members are what the journal leaves: each came who was not in, and left who was. */
+async function checkMemberships({ db, tenantId }: World): Promise<void> {
+  const journal = `select type, target_id as target, data from events
+    where tenant_id = $1 and target_type = 'group' order by xid, seq`;
+  const told = new Map<string, Set<string>>();
+  for (const { type, target, data } of await asOwner<GroupEvent>(db, journal, [tenantId])) {
+    const members = told.get(target) ?? new Set();
+    for (const id of data.removed ?? []) assert.ok(members.delete(id), `${id} left ${target} and was not in`);
+    for (const id of data.added ?? [])
+      assert.ok(!members.has(id) && members.add(id), `${id} came twice into ${target}`);
+    if (type === "group.deleted") told.delete(target);
+    else told.set(target, members);
+  }
+  const rows = `select g.id as "group", m.id as member from groups g join members m on m.tenant_id = g.tenant_id
+    where g.tenant_id = $1 and exists (select from memberships x where x.tenant_id = $1 and x.group_id = g.id
+      and x.member_id = m.id) order by 1, 2`;
+  const alive = new Set(
+    (await asOwner<{ id: string }>(db, "select id from members where tenant_id = $1", [tenantId])).map(({ id }) => id),
+  );
+  const left = [...told].flatMap(([name, members]) => [...members].map((member) => ({ group: name, member })));
+  const sorted = left
+    .filter(({ member }) => alive.has(member))
+    .toSorted((a, b) => (a.group + a.member < b.group + b.member ? -1 : 1));
+  assert.deepEqual(await asOwner(db, rows, [tenantId]), sorted);
+}
+
 /** Rule 4: no seat is free while somebody waits for one; and no membership is of nobody. */
 async function checkRows({ db, tenantId }: World): Promise<void> {
   const text = `select
@@ -222,6 +254,7 @@ describe("operations on people, groups, mappings, limits and policies, at once",
           await checkPeople({ tenantId: here.tenantId, read } as Parameters<typeof checkPeople>[0], assert.deepEqual);
           await checkRows(here);
           await checkMapped(here);
+          await checkMemberships(here);
         }
       }),
       { numRuns: RUNS },

@@ -18,10 +18,11 @@ async function crowd({ person }: World, count: number): Promise<string[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => person(`p${i}`)));
 }
 
-/** Memberships of people who are not there. */
+/** Memberships of people, or in groups, that are not there. */
 async function orphans({ db, tenantId }: World): Promise<number> {
   const text = `select count(*)::int as n from memberships x where tenant_id = $1
-    and not exists (select from members m where m.tenant_id = $1 and m.id = x.member_id)`;
+    and not (exists (select from members m where m.tenant_id = $1 and m.id = x.member_id)
+      and exists (select from groups g where g.tenant_id = $1 and g.id = x.group_id))`;
   return ((await db.pool.query(text, [tenantId])).rows[0] as { n: number }).n;
 }
 
@@ -100,6 +101,22 @@ describe("groups and their members", () => {
     await here.map({ group: "Mapped", role: "member" });
     await Promise.all(people.flatMap((id) => [here.join(plain, id), here.unpush(id), here.join(mapped, id)]));
     assert.equal(await orphans(here), 0);
+  });
+
+  it("keep no membership in a group that is deleted while people are added to it", async () => {
+    const here = await world();
+    const people = await crowd(here, 12);
+    const groups = await Promise.all(Array.from({ length: 6 }, (_, i) => here.group(`g${i}`, ...people.slice(6))));
+    const moves = groups.flatMap((id) => [
+      ...people.slice(0, 6).map((person) => here.join(id, person)),
+      here.drop(id),
+      here.join(id, ...people),
+    ]);
+    for (const outcome of await Promise.allSettled(moves)) {
+      if (outcome.status === "rejected") assert.ok(isRefusal(outcome.reason, "not_found"), String(outcome.reason));
+    }
+    const { rows } = await here.db.pool.query("select from memberships where tenant_id = $1", [here.tenantId]);
+    assert.equal(rows.length, 0);
   });
 
   it("of one name are one, of many who make it at once", async () => {

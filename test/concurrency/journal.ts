@@ -1,31 +1,32 @@
 /** What a tenant's journal tells of its members, to compare with their rows. */
 import assert from "node:assert/strict";
 
+/** What of a member each change of it tells as `[before, after]`; a creation and a deletion tell the state. */
+const TOLD = ["seat", "status", "roles", "entitled"] as const;
+
+type Facts = { readonly [F in (typeof TOLD)[number]]?: unknown };
+
 /** An event of a member, as the journal keeps it. */
 export interface JournalRow {
   readonly type: string;
   readonly target: string;
-  readonly data: { readonly seat?: string | readonly [before: string, after: string] };
+  readonly data: Facts;
 }
 
 /** What of a member's row the journal tells. */
-export interface Told {
+export interface Told extends Facts {
   readonly id: string;
-  readonly seat: string | undefined;
   readonly version: number;
 }
 
-/** Statement for the events of members; their order says nothing, see `toldOf`. */
+/** Statement for the events of members, in the order in which followers get them. */
 export const JOURNAL = `select type, target_id as target, data from events
-  where tenant_id = $1 and target_type = 'member'`;
+  where tenant_id = $1 and target_type = 'member' order by xid, seq`;
 
 /** Statement for what is compared with it. */
-export const ROWS = "select id, seat, version::int as version from members where tenant_id = $1 order by id";
+export const ROWS = `select id, ${TOLD.join()}, version::int as version from members where tenant_id = $1 order by id`;
 
-/**
- * The members that the journal leaves, by their ids. Transactions get their numbers while they wait for one another, so
- * the journal's order is not that of the commits: what is added up here needs none.
- */
+/** The members that the journal leaves, by their ids: of each the events follow one another. */
 export function toldOf(journal: readonly JournalRow[]): Told[] {
   const byMember = new Map<string, JournalRow[]>();
   for (const row of journal) byMember.set(row.target, [...(byMember.get(row.target) ?? []), row]);
@@ -34,32 +35,27 @@ export function toldOf(journal: readonly JournalRow[]): Told[] {
 }
 
 function isDeleted(rows: readonly JournalRow[]): boolean {
-  const deletions = rows.filter(({ type }) => type === "member.deleted");
-  assert.ok(deletions.length <= 1, "deleted once");
-  for (const { target, data } of deletions)
-    assert.equal(data.seat, memberOf(target, rows).seat, "the seat of a deletion");
-  return deletions.length === 1;
+  const at = rows.findIndex(({ type }) => type === "member.deleted");
+  if (at === -1) return false;
+  assert.equal(at, rows.length - 1, "a deletion is the last that is told");
+  const [{ target, data }] = rows.slice(-1) as [JournalRow];
+  const last: Facts = memberOf(target, rows.slice(0, -1));
+  for (const fact of ["seat", "status", "roles"] as const)
+    assert.deepEqual(data[fact], last[fact], `${fact} of a deletion`);
+  return true;
 }
 
-/** Whoever came to be in a state once more than they left it is in it. */
-function memberOf(id: string, rows: readonly JournalRow[]): Told {
-  const moves = new Map<string, number>();
-  const count = (seat: string, by: number): unknown => moves.set(seat, (moves.get(seat) ?? 0) + by);
-  const changes = rows.filter(({ type }) => type !== "member.deleted");
-  const births = changes.filter(({ type }) => type === "member.created");
-  assert.equal(births.length, 1, `${id} was created once`);
+/** Goes through the events of one member: a creation, then changes of which each begins where the last one ended. */
+function memberOf(id: string, [birth, ...changes]: readonly JournalRow[]): Told {
+  assert.equal(birth?.type, "member.created", `${id} is created first`);
+  const facts: Record<string, unknown> = Object.fromEntries(TOLD.map((fact) => [fact, birth.data[fact]]));
   for (const { type, data } of changes) {
-    if (type === "member.created") count(String(data.seat), 1);
-    else if (Array.isArray(data.seat)) {
-      count(String(data.seat[0]), -1);
-      count(String(data.seat[1]), 1);
+    assert.notEqual(type, "member.created", `${id} is created once`);
+    for (const fact of TOLD.filter((name) => name in data)) {
+      const [before, after] = data[fact] as [unknown, unknown];
+      assert.deepEqual(before, facts[fact], `the changes of ${id} follow one another in ${fact}`);
+      facts[fact] = after;
     }
   }
-  const left = [...moves].filter(([, balance]) => balance !== 0);
-  assert.deepEqual(
-    left.map(([, balance]) => balance),
-    [1],
-    `the transitions of ${id} follow one another`,
-  );
-  return { id, seat: left[0]?.[0], version: changes.length };
+  return { id, ...facts, version: changes.length + 1 };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mailAdmins, mailJobs } from "../../src/directory/adminMail.ts";
-import { deleteTenant } from "../../src/directory/tenants.ts";
+import { removeMember } from "../../src/directory/removeMember.ts";
+import { deleteTenant, updateTenant } from "../../src/directory/tenants.ts";
 import { createMailer } from "../../src/mail/mailer.ts";
 import { inTenant, onceInTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
@@ -20,7 +21,7 @@ describe("mail to a tenant's admins", () => {
   });
   beforeEach(async () => {
     // Others' mail of this database is not ours to send.
-    await db.pool.query("delete from jobs where kind in ('mail.send', 'mail.admins')");
+    await db.pool.query("delete from jobs where kind like 'mail.%'");
     const { id: tenantId } = await newTenant();
     who = { tenantId, actor: { type: "system" }, now: new Date() };
   });
@@ -71,7 +72,7 @@ describe("mail to a tenant's admins", () => {
       db.pool.query("update members set scim = scim || $2::jsonb where id = $1", [id, JSON.stringify(scim)]);
     await say(prefers.id, { preferredLanguage: "en-GB", locale: "de-DE" });
     await say(locale.id, { locale: "de-DE" });
-    await db.pool.query(`update tenants set settings = '{"mail":{"language":"de"}}' where id = $1`, [who.tenantId]);
+    await updateTenant(db, who, { settings: { mail: { language: "de" } } });
     await ask();
     await send({}, allGone);
     const inGerman = (email: string | null): boolean =>
@@ -148,6 +149,45 @@ describe("mail to a tenant's admins", () => {
     await deleteTenant(db, who);
     await send({}, allGone);
     assert.deepEqual(receiver.received, []);
+  });
+
+  describe("where the directory took the last one away", () => {
+    const away = { door: "scim", act: "person", loss: "directory" } as const;
+    /** The last admin is removed, and what follows is done; answers who was written to. */
+    async function adminless(
+      last: { id: string },
+      meanwhile = async (): Promise<unknown> => undefined,
+    ): Promise<string[]> {
+      await removeMember(db, who, last.id, away);
+      await add(who, { kind: "mail.stand-ins" });
+      await meanwhile();
+      await send({}, allGone);
+      return receiver.received.flatMap(({ to }) => to);
+    }
+
+    it("goes to those who are meant to administer and are not suspended, and to nobody else", async () => {
+      const last = await admin();
+      const invited = await person(who.tenantId, "invitation", { granted: ["admin"], joinedAt: null });
+      const glass = await person(who.tenantId, "admin", { granted: ["admin"], breakGlass: true });
+      await person(who.tenantId, "admin", { granted: ["admin"], hold: true });
+      await person(who.tenantId, "invitation", { granted: ["admin"], joinedAt: null, invitationLapsed: true });
+      await person(who.tenantId);
+      assert.deepEqual(new Set(await adminless(last)), new Set([invited.email, glass.email]));
+      assert.match(receiver.received[0]?.source ?? "", /^Subject: .*nobody is an administrator any\s+more/m);
+      assert.match(receiver.received[0]?.source ?? "", /are meant to administer/);
+    });
+
+    it("reaches nobody where there is nobody", async () => {
+      const last = await admin();
+      await person(who.tenantId);
+      assert.deepEqual(await adminless(last), []);
+    });
+
+    it("is not sent once somebody administers again", async () => {
+      const last = await admin();
+      await person(who.tenantId, "invitation", { granted: ["admin"], joinedAt: null });
+      assert.deepEqual(await adminless(last, admin), []);
+    });
   });
 
   it("is parked where the address is none, and reaches nobody whom it names besides", async () => {

@@ -65,7 +65,7 @@ export async function seatsHeld(tenantId: string): Promise<string[]> {
 /** Types of a tenant's events, in the order in which they were written. */
 export async function eventTypes(tenantId: string): Promise<string[]> {
   const { pool } = await testDatabase();
-  const { rows } = await pool.query("select type from events where tenant_id = $1 order by xid, at, id", [tenantId]);
+  const { rows } = await pool.query("select type from events where tenant_id = $1 order by xid, seq", [tenantId]);
   return (rows as { type: string }[]).map(({ type }) => type);
 }
 

@@ -1,19 +1,30 @@
 import assert from "node:assert/strict";
 import type { Member } from "../../src/directory/member.ts";
-import { FIRST_GROUP_FILTER_VALUE, pageOfGroups } from "../../src/directory/groups.store.ts";
 import { listDirectories } from "../../src/directory/directories.ts";
-import { groupColumns, memberColumns } from "../../src/directory/scimFilterColumns.store.ts";
-import { whereOf } from "../../src/directory/scimFilter.store.ts";
+import { memberColumns } from "../../src/directory/scimFilterColumns.store.ts";
+import { compileFilter } from "../../src/directory/scimFilter.store.ts";
+import { pageOf } from "../../src/directory/scimList.store.ts";
+import { groupSource } from "../../src/directory/scimSources.store.ts";
 import { createScimGroup } from "../../src/directory/scimGroups.ts";
 import { leniency } from "../../src/scim/dialects.ts";
 import { parseFilter } from "../../src/scim/filter.ts";
+import { defaultSelection } from "../../src/scim/project.ts";
 import { resolveFilter } from "../../src/scim/resolve.ts";
 import type { ScimObject } from "../../src/scim/types.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import type { Who } from "../../src/storage/types.ts";
 import { device, enterpriseUrn, group, user } from "../scim/fixtures.ts";
 import { testDatabase } from "../support/database.ts";
-import { addMember, badgeUrn, baseUrl, bothReadings, conditionOf, filterOf, newWho } from "./scimFilterWorld.ts";
+import {
+  addMember,
+  badgeUrn,
+  baseUrl,
+  bothReadings,
+  filterOf,
+  listedMembers,
+  listWho,
+  newWho,
+} from "./scimFilterWorld.ts";
 
 const now = new Date("2011-05-13T04:42:34.123Z");
 
@@ -206,13 +217,18 @@ describe("a filter in SQL (RFC 7644 §3.4.2.2)", () => {
   it("lets no name pass that the type's schemas do not have", () => {
     const forgiving = leniency("rfc");
     const foreign = resolveFilter(device, parseFilter('serial eq "1"', forgiving), forgiving);
-    assert.throws(() => whereOf(user, foreign, memberColumns(user, baseUrl), 1), /no schema has serial here/);
+    assert.throws(
+      () => compileFilter(user, foreign, memberColumns(user, baseUrl), String),
+      /no schema has serial here/,
+    );
   });
 
   it("names the look-ups alone, so that only they are prepared", () => {
-    const nameOf = (text: string): string | undefined => conditionOf(filterOf(text)).name;
+    const window = { kind: "offset", offset: 0, count: 1 } as const;
+    const nameOf = (text: string): string | undefined =>
+      pageOf(listWho(who), listedMembers(filterOf(text)), window, defaultSelection(user)).name;
     const named = ['userName eq "a"', 'externalId eq "a"', 'id eq "a"'];
-    assert.deepEqual(named.map(nameOf), ["user_name_key", "external_id", "id"]);
+    assert.deepEqual(named.map(nameOf), ["user_page_user_name_key", "user_page_external_id", "user_page_id"]);
     const unnamed = [
       'userName eq " "',
       'userName sw "a"',
@@ -251,9 +267,9 @@ describe("a filter over Groups in SQL", () => {
     const find = async (text: string): Promise<string[]> => {
       const forgiving = leniency("tolerant");
       const filter = resolveFilter(group, parseFilter(text, forgiving), forgiving);
-      const where = whereOf(group, filter, groupColumns(group, baseUrl), FIRST_GROUP_FILTER_VALUE);
-      const page = pageOfGroups(who.tenantId, directoryId, where, { offset: 0, count: 10, withMembers: false });
-      const [rows] = await onceInTenant(db, who, page);
+      const listed = { source: groupSource(group, baseUrl), filter, sort: null };
+      const window = { kind: "offset", offset: 0, count: 10 } as const;
+      const [rows] = await onceInTenant(db, who, pageOf(directory, listed, window, defaultSelection(group)));
       return rows.map(({ id }) => names.get(id) ?? id).toSorted();
     };
     assert.deepEqual(await find('displayName eq "STAFF"'), ["Staff"]);

@@ -1,18 +1,21 @@
 /** A resource type with an attribute of every kind, members of it in a tenant, and both readings of a filter. */
 import { createMember } from "../../src/directory/createMember.ts";
-import { profileOf, type Member } from "../../src/directory/member.ts";
-import { FIRST_FILTER_VALUE, type Where, pageOfMembers } from "../../src/directory/members.store.ts";
+import { emailKeysOf, profileOf, type Member } from "../../src/directory/member.ts";
 import { newMember } from "../../src/directory/newMember.ts";
 import { memberColumns } from "../../src/directory/scimFilterColumns.store.ts";
-import { whereOf } from "../../src/directory/scimFilter.store.ts";
+import { compileFilter } from "../../src/directory/scimFilter.store.ts";
+import { type Listed, type ListWho, pageOf } from "../../src/directory/scimList.store.ts";
+import { memberSource } from "../../src/directory/scimSources.store.ts";
 import { toUser } from "../../src/provisioning/userResource.ts";
 import { newId } from "../../src/base/ids.ts";
 import { parseSchema } from "../../src/scim/definitions.ts";
 import { leniency } from "../../src/scim/dialects.ts";
 import { parseFilter } from "../../src/scim/filter.ts";
 import { matches } from "../../src/scim/match.ts";
+import { defaultSelection } from "../../src/scim/project.ts";
 import { createRegistry, type ResourceType } from "../../src/scim/registry.ts";
 import { resolveFilter, type ResolvedFilter } from "../../src/scim/resolve.ts";
+import type { Sort } from "../../src/scim/sort.ts";
 import type { ScimObject } from "../../src/scim/types.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import type { Who } from "../../src/storage/types.ts";
@@ -74,9 +77,9 @@ export async function newWho(now: Date): Promise<Who> {
 
 /** Creates a member as a directory would have, but that its values may be such as only another schema allowed. */
 export async function addMember(who: Who, scim: ScimObject, directoryActive = true): Promise<Member> {
-  // What the profile derives of e-mail addresses, no filter asks for.
-  const { emails: _emails, ...rest } = scim;
-  const profile = { ...profileOf(rest), scim };
+  // The address of rule 21 no filter asks for, and what is no address may stand in its place.
+  const { emails, ...rest } = scim;
+  const profile = { ...profileOf(rest), scim, moreEmailKeys: emailKeysOf(emails) };
   const newcomer = { ...newMember(newId(who.now), profile, "scim", who.now), directoryActive };
   return createMember(await testDatabase(), who, newcomer, { door: "scim", act: "person", loss: "directory" });
 }
@@ -88,8 +91,19 @@ export function filterOf(text: string): ResolvedFilter {
 }
 
 /** The condition of a filter, as lists use it. */
-export function conditionOf(filter: ResolvedFilter): Where {
-  return whereOf(badgedUser, filter, memberColumns(badgedUser, baseUrl), FIRST_FILTER_VALUE);
+export function conditionOf(filter: ResolvedFilter): string {
+  let values = 0;
+  return compileFilter(badgedUser, filter, memberColumns(badgedUser, baseUrl), () => `$${++values}`);
+}
+
+/** A list of the members, as it is asked for. */
+export function listedMembers(filter: ResolvedFilter | null, sort: Sort | null = null): Listed {
+  return { source: memberSource(badgedUser, baseUrl), filter, sort };
+}
+
+/** Whose lists they are; members are the tenant's, whichever its directory. */
+export function listWho({ tenantId }: Who): ListWho {
+  return { tenantId, directoryId: tenantId };
 }
 
 /** The ids that the database finds, and those that the evaluator does. */
@@ -98,7 +112,8 @@ export async function bothReadings(
   members: readonly Member[],
   filter: ResolvedFilter,
 ): Promise<{ found: readonly string[]; expected: readonly string[] }> {
-  const page = pageOfMembers(who.tenantId, conditionOf(filter), 0, 1000);
+  const window = { kind: "offset", offset: 0, count: 1000 } as const;
+  const page = pageOf(listWho(who), listedMembers(filter), window, defaultSelection(badgedUser));
   const [rows] = await onceInTenant(await testDatabase(), who, page);
   const expected = members.filter((member) => matches(filter, toUser(badgedUser, member, baseUrl)));
   return { found: rows.map(({ id }) => id).toSorted(), expected: expected.map(({ id }) => id).toSorted() };

@@ -41,8 +41,13 @@ describe("when to tell that someone waits", () => {
   const now = new Date("2026-11-21T12:00:00Z");
   const before = (ms: number): Date => new Date(now.getTime() - ms);
 
-  it("is now, the first time", () => assert.equal(whenToTell(null, now), now));
-  it("is now, an hour after the last time", () => assert.equal(whenToTell(before(HOUR), now), now));
+  const MINUTE = 60_000;
+  const inAMinute = new Date(now.getTime() + MINUTE);
+  it("is in a minute, the first time", () => assert.deepEqual(whenToTell(null, now), inAMinute));
+  it("is in a minute, an hour after the last time", () => assert.deepEqual(whenToTell(before(HOUR), now), inAMinute));
+  it("is in a minute where the hour is over before", () => {
+    assert.deepEqual(whenToTell(before(HOUR - MINUTE / 2), now), inAMinute);
+  });
   it("is an hour after the last time, within it", () => {
     assert.deepEqual(whenToTell(before(HOUR / 4), now), new Date(now.getTime() + (HOUR / 4) * 3));
   });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomInt } from "node:crypto";
+import type { PoolClient } from "pg";
 import { newId } from "../../src/base/ids.ts";
 import { event } from "../../src/events/event.ts";
-import { insertEvent, record } from "../../src/events/journal.store.ts";
+import { eventValues, insertEvent, record, toldBy } from "../../src/events/journal.store.ts";
 import { readJournal, type Follow } from "../../src/events/journalReader.ts";
+import { beginning, followEvents } from "../../src/events/readEvents.ts";
 import { asTenant } from "../../src/storage/asTenant.ts";
 import { inTenant, onceInTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
@@ -24,17 +26,15 @@ describe("a reader of the journal", () => {
     const name = `reader-${process.pid}-${++made}`;
     await settled();
     await db.pool.query(
-      "insert into journal_readers select $1, xid, id from events union all select $1, 0, $2::uuid order by xid desc, id desc limit 1",
-      [name, "00000000-0000-0000-0000-000000000000"],
+      "insert into journal_readers select $1, xid, seq from events union all select $1, 0, 0 order by xid desc, seq desc limit 1",
+      [name],
     );
     return name;
   }
   /** Waits until no transaction of another case is open: the journal can be read to its end. */
   async function settled(): Promise<void> {
     await until(async () => {
-      const { rows } = await db.pool.query(
-        "select coalesce(max(xid), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled from events",
-      );
+      const { rows } = await db.pool.query("select coalesce(max(xid), 0) < journal_horizon() as settled from events");
       return (rows[0] as { settled: boolean }).settled;
     });
   }
@@ -128,7 +128,7 @@ describe("a reader of the journal", () => {
   it("keeps its place by its name: another name begins with the first event", async () => {
     await tell(someone(), 1);
     await settled();
-    const first = (await db.pool.query("select id from events order by xid, id limit 1")).rows[0] as { id: string };
+    const first = (await db.pool.query("select id from events order by xid, seq limit 1")).rows[0] as { id: string };
     let seen: string | undefined;
     await readJournal(db, `fresh-${process.pid}-${++made}`, async (_scope, [one]) => void (seen = one?.id), 1);
     assert.equal(seen, first.id);
@@ -177,6 +177,49 @@ describe("a reader of the journal", () => {
     client.release();
     await readJournal(db, name, collect(seen));
     assert.deepEqual(seen, [1, 2]);
+  });
+
+  /** A transaction that has its number before another one tells 1 of the same thing, and tells 2 itself. */
+  async function overtaken(name: string, tellsTwo: (who: Who, client: PoolClient) => Promise<unknown>): Promise<void> {
+    const who = someone();
+    const client = await db.pool.connect();
+    await client.query("begin; select pg_current_xact_id()");
+    await tellsTwo(who, client);
+    await client.query("commit");
+    client.release();
+    await settled();
+    const seen: unknown[] = [];
+    while ((await readJournal(db, name, collect(seen), 1)).more);
+    assert.deepEqual(seen, [1, 2]);
+    const { items } = await followEvents(db, who, {}, 10, beginning);
+    assert.deepEqual(
+      items.map(({ data }) => data["n"]),
+      [1, 2],
+    );
+  }
+
+  it("sees what happened to one thing in its order, whichever transaction got its number first", async () => {
+    await overtaken(await newReader(), async (who, client) => {
+      const early = { ...told(who, 2), id: newId(new Date(0)) };
+      await tell(who, 1);
+      const { text, values } = insertEvent(who.tenantId, early);
+      await client.query(text, values as unknown[]);
+    });
+  });
+
+  it("does so where the waiting was in the middle of a statement", async () => {
+    const other = await db.pool.connect();
+    await other.query("begin; select pg_advisory_xact_lock(1)");
+    await overtaken(await newReader(), async (who, client) => {
+      const text = `with waited as (select pg_advisory_xact_lock(1)) ${toldBy("waited", 2)}`;
+      const writing = client.query(text, [who.tenantId, ...eventValues(told(who, 2))]);
+      const waits = "select from pg_locks where locktype = 'advisory' and not granted";
+      await until(async () => (await db.pool.query(waits)).rows.length > 0);
+      await tell(who, 1);
+      await other.query("commit");
+      await writing;
+    });
+    other.release();
   });
 
   it("misses and repeats nothing beside writers whose transactions overlap", async () => {

@@ -10,6 +10,11 @@ const samples: { readonly [N in MessageName]: MessageValues[N] } = {
   seatsFull: { used: 10, limit: 10 },
   seatsWaiting: { waiting: 3, used: 10, limit: 10 },
   webhookDisabled: { url: "https://hooks.example.com/usher" },
+  webhookGone: { url: "https://hooks.example.com/usher" },
+  domainFailing: { domain: "acme.example", txtName: "_usher.acme.example", txtValue: "usher-verification=x", days: 6 },
+  domainLapsed: { domain: "acme.example", txtName: "_usher.acme.example", txtValue: "usher-verification=x" },
+  domainRestored: { domain: "acme.example" },
+  tenantAdminless: {},
 };
 const names = Object.keys(samples) as MessageName[];
 
@@ -41,8 +46,8 @@ describe("the words of mail", () => {
     it(`have no place for what no job brings (${language})`, () => {
       for (const name of names) {
         const known = [...Object.keys(samples[name]), "tenant"];
-        const { subject, paragraphs } = book.messages[name];
-        for (const words of [subject, ...paragraphs]) {
+        const { subject, paragraphs, footer = book.footer } = book.messages[name];
+        for (const words of [subject, ...paragraphs, footer]) {
           for (const place of forms(words).flatMap(places)) assert.ok(known.includes(place), `${name}: {${place}}`);
           if (typeof words !== "string") assert.ok(known.includes(words.count), `${name}: ${words.count}`);
         }
@@ -52,6 +57,12 @@ describe("the words of mail", () => {
       assert.deepEqual(places(book.footer), ["tenant"]);
     });
   }
+
+  it("say of each letter why it came", () => {
+    assert.match(render(content("seatsFull")).text, /because you administer Acme\.\n$/);
+    assert.match(render(content("tenantAdminless")).text, /because you are meant to administer Acme\.\n$/);
+    assert.match(render(content("tenantAdminless")).html, /because you are meant to administer Acme\.</);
+  });
 
   it("name the tenant in every subject", () => {
     for (const language of languages) {

@@ -3,12 +3,11 @@ import { SignJWT } from "jose";
 import { beginOidc } from "../../src/sso/oidc/beginOidc.ts";
 import { finishOidc } from "../../src/sso/oidc/finishOidc.ts";
 import type { OidcRefusal } from "../../src/sso/oidc/refusal.ts";
-import type { OidcConnection } from "../../src/sso/oidc/settings.ts";
 import { CLIENT, type Knobs, sign, signer, unsigned } from "../support/hostileOp.ts";
-import { assertRefused, closeAll, connectionTo, depsWith, opWith, signIn, urlsOf } from "./signIn.ts";
+import { assertRefused, closeAll, connectionTo, depsWith, type More, opWith, signIn, urlsOf } from "./signIn.ts";
 
 type Json = Record<string, unknown>;
-type Row = readonly [what: string, code: OidcRefusal, knobs: Knobs, more?: Partial<OidcConnection>];
+type Row = readonly [what: string, code: OidcRefusal, knobs: Knobs, more?: More];
 
 const hour = 3600;
 const now = () => Math.floor(Date.now() / 1000);

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { IDToken } from "openid-client";
 import { Refusal } from "../../src/base/errors.ts";
+import { beginOidc } from "../../src/sso/oidc/beginOidc.ts";
 import { groupsOf } from "../../src/sso/oidc/claims.ts";
 import { checkIdToken } from "../../src/sso/oidc/idToken.ts";
 import { identityOf } from "../../src/sso/oidc/identity.ts";
 import { checkOidcSettings } from "../../src/sso/oidc/settings.ts";
 import { shownError } from "../../src/sso/oidc/shownError.ts";
 import { SignInRefused } from "../../src/sso/types.ts";
-import { assertRefused, closeAll, connectionTo, opWith, signIn } from "./signIn.ts";
+import { assertRefused, closeAll, connectionTo, depsWith, opWith, signIn, urlsOf } from "./signIn.ts";
 
 type Json = Record<string, unknown>;
 
@@ -157,7 +158,7 @@ describe("Entra ID", () => {
 
 describe("Google", () => {
   after(closeAll);
-  const google = { provider: "google", hostedDomain: "customer.example" };
+  const google = { provider: "google", oidc: { hostedDomain: "customer.example" } };
 
   it("O11: is believed the domain that is configured", async () => {
     assert.ok(await signIn(await opWith(asserting({ hd: "Customer.Example" })), google));
@@ -173,8 +174,33 @@ describe("Google", () => {
     }
   });
 
-  it("O11: is refused consumers' accounts also where no domain is configured", async () => {
+  const unset = { provider: "google", ownDomains: ["mine.example", "xn--bcher-kva.example"] };
+
+  it("O11: is believed the tenant's verified domains where none is configured, as A-labels", async () => {
+    for (const hd of ["mine.example", "bücher.example", "XN--BCHER-KVA.example"]) {
+      assert.ok(await signIn(await opWith(asserting({ hd })), unset));
+    }
+  });
+
+  it("O11: is refused consumers' accounts and other organisations' where no domain is configured", async () => {
     await assertRefused(signIn(await opWith(), { provider: "google" }), "oidc_hosted_domain");
+    for (const hd of ["other.example", "sub.mine.example", undefined, ""]) {
+      const op = await opWith(asserting({ hd }));
+      const refused = { code: "oidc_hosted_domain" };
+      await assert.rejects(signIn(op, unset), refused);
+      await assert.rejects(signIn(op, { provider: "google" }), refused);
+    }
+  });
+
+  it("is told the domain and the scopes to ask for, and whom to offer", async () => {
+    const op = await opWith();
+    const connection = connectionTo(op.issuer, { oidc: { hostedDomain: "mine.example", scopes: ["openid", "email"] } });
+    const begun = await beginOidc(connection, urlsOf(connection), depsWith(), "ana@mine.example");
+    const { searchParams } = new URL(begun.redirectUrl);
+    assert.deepEqual(
+      ["hd", "scope", "login_hint"].map((name) => searchParams.get(name)),
+      ["mine.example", "openid email", "ana@mine.example"],
+    );
   });
 });
 

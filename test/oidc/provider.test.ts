@@ -26,10 +26,9 @@ describe("sign-in at a certified OpenID Provider", () => {
       groups: ["Sales", "Admins"],
     };
     const identity = await signIn(idp, {
-      oidc: settings(),
+      oidc: { ...settings(), scopes: ["openid", "email", "profile", "groups"] },
       groupsClaim: "groups",
       matchClaim: "sub",
-      scopes: ["groups"],
     });
     assert.deepEqual(identity, {
       issuer: idp.issuer,

@@ -6,13 +6,21 @@ import type { OidcDeps } from "../../src/sso/oidc/discovery.ts";
 import { finishOidc } from "../../src/sso/oidc/finishOidc.ts";
 import { outboundFetch } from "../../src/sso/oidc/outboundFetch.ts";
 import type { OidcRefusal } from "../../src/sso/oidc/refusal.ts";
-import type { OidcConnection } from "../../src/sso/oidc/settings.ts";
-import { type ConnectionUrls, type Identity, SignInRefused } from "../../src/sso/types.ts";
+import {
+  type ConnectionUrls,
+  type Identity,
+  type OidcSettings,
+  SignInRefused,
+  type SsoConnection,
+} from "../../src/sso/types.ts";
 import { CLIENT, hostileOp, type HostileOp, type Knobs } from "../support/hostileOp.ts";
 
 const open: { close: () => unknown }[] = [];
 
-export function connectionTo(issuer: string, more: Partial<OidcConnection> = {}): OidcConnection {
+/** What of a connection is not as usual. */
+export type More = Partial<Omit<SsoConnection, "oidc">> & { readonly oidc?: Partial<OidcSettings> | null };
+
+export function connectionTo(issuer: string, { oidc, ...more }: More = {}): SsoConnection {
   return {
     id: "0192e0a0-0000-7000-8000-000000000001",
     tenantId: "0192e0a0-0000-7000-8000-0000000000aa",
@@ -20,10 +28,11 @@ export function connectionTo(issuer: string, more: Partial<OidcConnection> = {})
     provider: "other",
     status: "enabled",
     saml: null,
-    oidc: { issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret },
+    oidc: oidc === null ? null : { issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret, ...oidc },
     attributes: {},
     groupsClaim: null,
     matchClaim: null,
+    ownDomains: [],
     ...more,
   };
 }
@@ -54,7 +63,7 @@ export async function opWith(knobs: Knobs = {}, path = ""): Promise<HostileOp> {
 /** From the start to the identity, with the browser in between. */
 export async function signIn(
   op: Pick<HostileOp, "visit" | "issuer">,
-  more: Partial<OidcConnection> = {},
+  more: More = {},
   deps: OidcDeps = depsWith(),
 ): Promise<Identity> {
   const connection = connectionTo(op.issuer, more);

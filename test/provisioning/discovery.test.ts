@@ -18,15 +18,19 @@ describe("discovery (RFC 7644 §4)", () => {
     for (const name of ["patch", "bulk", "filter", "changePassword", "sort", "etag"]) {
       assert.equal(typeof at(body, `/${name}/supported`), "boolean", name);
     }
-    assert.deepEqual(body["bulk"], { supported: false, maxOperations: 0, maxPayloadSize: 0 });
+    assert.deepEqual(body["bulk"], { supported: true, maxOperations: 1000, maxPayloadSize: 1_500_000 });
     assert.deepEqual(body["filter"], { supported: true, maxResults: 1000 });
-    assert.deepEqual([at(body, "/patch/supported"), at(body, "/etag/supported")], [true, true]);
+    assert.deepEqual(
+      [at(body, "/patch/supported"), at(body, "/etag/supported"), at(body, "/sort/supported")],
+      [true, true, true],
+    );
     assert.deepEqual(body["pagination"], {
-      cursor: false,
+      cursor: true,
       index: true,
       defaultPaginationMethod: "index",
       defaultPageSize: 100,
       maxPageSize: 1000,
+      cursorTimeout: 3600,
     });
     const [scheme] = body["authenticationSchemes"] as Record<string, unknown>[];
     assert.equal(scheme?.["type"], "oauthbearertoken");

@@ -9,7 +9,7 @@ import {
   schemaList,
   serviceProviderConfig,
 } from "../../src/scim/discovery.ts";
-import { listResponse, pageOf } from "../../src/scim/list.ts";
+import { listResponse, pagingOf } from "../../src/scim/list.ts";
 import { errorMessage, scimError } from "../../src/scim/messages.ts";
 import { type ScimObject, ScimRefusal } from "../../src/scim/types.ts";
 import { enterpriseUrn, groupUrn, registry, userUrn } from "./fixtures.ts";
@@ -19,18 +19,26 @@ const base = "http://localhost:8080/scim/v2";
 
 describe("paging by index (RFC 7644 §3.4.2.4)", () => {
   it("begins at 1 with the server's own count where nothing is asked", () => {
-    assert.deepEqual(pageOf({}, limits), { startIndex: 1, count: 100 });
-    assert.deepEqual(pageOf({ startIndex: null, count: "" }, limits), { startIndex: 1, count: 100 });
+    assert.deepEqual(pagingOf({}, limits), { kind: "index", startIndex: 1, count: 100 });
+    assert.deepEqual(pagingOf({ startIndex: null, count: "" }, limits), { kind: "index", startIndex: 1, count: 100 });
   });
 
   it("takes a startIndex below 1 as 1, a negative count as 0, a count above the maximum as the maximum", () => {
-    assert.deepEqual(pageOf({ startIndex: "0", count: "-1" }, limits), { startIndex: 1, count: 0 });
-    assert.deepEqual(pageOf({ startIndex: -5, count: 0 }, limits), { startIndex: 1, count: 0 });
-    assert.deepEqual(pageOf({ startIndex: "3", count: "1000" }, limits), { startIndex: 3, count: 200 });
+    assert.deepEqual(pagingOf({ startIndex: "0", count: "-1" }, limits), { kind: "index", startIndex: 1, count: 0 });
+    assert.deepEqual(pagingOf({ startIndex: -5, count: 0 }, limits), { kind: "index", startIndex: 1, count: 0 });
+    assert.deepEqual(pagingOf({ startIndex: "3", count: "1000" }, limits), {
+      kind: "index",
+      startIndex: 3,
+      count: 200,
+    });
   });
 
   it("takes an index far beyond any list without losing its way", () => {
-    assert.deepEqual(pageOf({ startIndex: "9".repeat(30) }, limits).startIndex, Number.MAX_SAFE_INTEGER);
+    assert.deepEqual(pagingOf({ startIndex: "9".repeat(30) }, limits), {
+      kind: "index",
+      startIndex: Number.MAX_SAFE_INTEGER,
+      count: 100,
+    });
   });
 
   for (const bad of [
@@ -50,7 +58,7 @@ describe("paging by index (RFC 7644 §3.4.2.4)", () => {
     it(`refuses ${JSON.stringify(bad)} as invalidValue`, () => {
       for (const name of ["startIndex", "count"]) {
         assert.throws(
-          () => pageOf({ [name]: bad }, limits),
+          () => pagingOf({ [name]: bad }, limits),
           (error: unknown) =>
             error instanceof ScimRefusal && error.scimType === "invalidValue" && error.message.startsWith(name),
         );
@@ -61,8 +69,8 @@ describe("paging by index (RFC 7644 §3.4.2.4)", () => {
   it("always gives a page within the limits", () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), fc.maxSafeInteger(), (startIndex, count) => {
-        const page = pageOf({ startIndex: String(startIndex), count }, limits);
-        assert.ok(page.startIndex >= 1 && page.count >= 0 && page.count <= limits.maxCount);
+        const page = pagingOf({ startIndex: String(startIndex), count }, limits);
+        assert.ok(page.kind === "index" && page.startIndex >= 1 && page.count >= 0 && page.count <= limits.maxCount);
       }),
     );
   });
@@ -70,14 +78,14 @@ describe("paging by index (RFC 7644 §3.4.2.4)", () => {
 
 describe("ListResponse (RFC 7644 §3.4.2)", () => {
   it("row 27: tells the true total, the items of this page, and has Resources even if empty", () => {
-    assert.deepEqual(listResponse([], 0, 1), {
+    assert.deepEqual(listResponse([], 0, { startIndex: 1 }), {
       schemas: ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
       totalResults: 0,
       startIndex: 1,
       itemsPerPage: 0,
       Resources: [],
     });
-    const page = listResponse([{ id: "a" }, { id: "b" }], 7, 6);
+    const page = listResponse([{ id: "a" }, { id: "b" }], 7, { startIndex: 6 });
     assert.deepEqual([page["totalResults"], page["startIndex"], page["itemsPerPage"]], [7, 6, 2]);
   });
 });
@@ -125,7 +133,7 @@ describe("discovery (RFC 7644 §4)", () => {
     sort: false,
     etag: false,
     authenticationSchemes: [{ type: "oauthbearertoken", name: "Bearer token", description: "RFC 6750", primary: true }],
-    pagination: { defaultPageSize: 100, maxPageSize: 200 },
+    pagination: { defaultPageSize: 100, maxPageSize: 200, cursorTimeout: 60 },
   };
 
   it("ServiceProviderConfig has each member that RFC 7643 §5 requires, and pagination of RFC 9865", () => {
@@ -141,11 +149,12 @@ describe("discovery (RFC 7644 §4)", () => {
         { type: "oauthbearertoken", name: "Bearer token", description: "RFC 6750", primary: true },
       ],
       pagination: {
-        cursor: false,
+        cursor: true,
         index: true,
         defaultPaginationMethod: "index",
         defaultPageSize: 100,
         maxPageSize: 200,
+        cursorTimeout: 60,
       },
       meta: { resourceType: "ServiceProviderConfig", location: `${base}/ServiceProviderConfig` },
     });

@@ -282,6 +282,18 @@ describe("PATCH, RFC 7644 §3.5.2", () => {
     assert.deepEqual(patch(babs, { op: "replace", path, value: { ...home, primary: true } }), promoted);
   });
 
+  it("sets a primary to false that is sent again beside the new one, without saying that it is primary", () => {
+    const before = withEmails(work, home);
+    const value = [
+      { type: "work", value: work.value, display: "W" },
+      { ...home, primary: true },
+    ];
+    assert.deepEqual(
+      patch(before, { op: "add", path: "emails", value }),
+      withEmails({ ...work, display: "W", primary: false }, { ...home, primary: true }),
+    );
+  });
+
   it("refuses two primaries in one operation (RFC 7643 §2.4)", () => {
     const value = [
       { value: "a", primary: true },
@@ -290,6 +302,7 @@ describe("PATCH, RFC 7644 §3.5.2", () => {
     refuses(() => patch(babs, { op: "add", path: "emails", value }), "invalidValue", /more than one primary/);
     const both = { op: "replace", path: "emails.primary", value: true };
     refuses(() => patch(withEmails(home, { value: "c" }), both), "invalidValue", /at most one value may be primary/);
+    refuses(() => patch(withEmails(work, home), both), "invalidValue", /at most one value may be primary/);
   });
 
   it("refuses readOnly attributes with mutability", () => {

@@ -23,6 +23,12 @@ function isOneLine({ status, stdout, stderr }: Ended, line: RegExp): void {
   assert.deepEqual([status, stdout], [EX_CONFIG, ""]);
 }
 
+/** The provisioning log of a tenant, the latest first. */
+async function logged(url: string, slug: string): Promise<string[]> {
+  const page = await operator("GET", url, `/tenants/${slug}/provisioning-log`);
+  return (page["items"] as { method: string; status: number }[]).map(({ method, status }) => `${method} ${status}`);
+}
+
 describe("the start", () => {
   let folder: string;
   beforeEach(() => {
@@ -110,6 +116,7 @@ describe("a server on the embedded database", function () {
 
   it("ends with 0 on SIGTERM, after it has answered what it was asked, and is whole at the next start", async () => {
     const tenant = await makeTenant(server.url);
+    assert.equal((await call("GET", `${server.url}/scim/v2/Users`, tenant.token)).status, 200);
     const body = JSON.stringify(scimUser("last@example.com"));
     const { hostname, port } = new URL(server.url);
     const socket = new Socket().connect(Number(port), hostname);
@@ -135,8 +142,18 @@ describe("a server on the embedded database", function () {
     const { status, signal, stderr } = await ending;
     assert.deepEqual([status, signal, stderr], [0, null, ""]);
     server = await startServer({ USHER_DATA_DIR: folder });
+    // Reads that were still on their way to the provisioning log are in it too.
+    assert.deepEqual(await logged(server.url, tenant.slug), ["POST 201", "GET 200"]);
     const { body: found } = await call("GET", `${server.url}/scim/v2/Users`, tenant.token);
     assert.equal(found["totalResults"], 1);
+  });
+
+  it("loses no line of a write when it is killed", async () => {
+    const tenant = await makeTenant(server.url);
+    const { status } = await call("POST", `${server.url}/scim/v2/Users`, tenant.token, scimUser("ana@example.com"));
+    await server.end("SIGKILL");
+    server = await startServer({ USHER_DATA_DIR: folder });
+    assert.deepEqual([status, await logged(server.url, tenant.slug)], [201, ["POST 201"]]);
   });
 
   it("ends with 0 on SIGINT, as by Ctrl-C", async () => {

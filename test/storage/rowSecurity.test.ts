@@ -295,7 +295,10 @@ describe("the tenant of a transaction", () => {
 
   it("is a UUID and nothing else", async () => {
     for (const tenantId of ["", "acme", `${mine}'; drop table members; --`, "00000000-0000-0000-0000-000000000000"]) {
-      assert.throws(() => inTenant(db, { ...who(), tenantId }, () => Promise.resolve()), /a tenant id is a UUID/);
+      await assert.rejects(
+        inTenant(db, { ...who(), tenantId }, () => Promise.resolve()),
+        /a tenant id is a UUID/,
+      );
       await assert.rejects(onceInTenant(db, { tenantId }, state), /a tenant id is a UUID/);
     }
   });

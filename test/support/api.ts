@@ -7,6 +7,7 @@ import supertest from "supertest";
 import { adminSurface } from "../../src/admin/index.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { createOutbound } from "../../src/http/outbound.ts";
+import { createSamlThreads } from "../../src/sso/saml/threads.ts";
 import type { Database } from "../../src/storage/types.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-tests-0123456789";
@@ -16,6 +17,7 @@ const PUBLIC_URL = "https://usher.example";
 export const ways = {
   secretKeys: [Buffer.alloc(32, 7)],
   outbound: createOutbound({ allowedNetworks: ["127.0.0.0/8"] }),
+  samlThreads: createSamlThreads(),
 };
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";

@@ -35,6 +35,7 @@ export function connectionWith(changes: Partial<SsoConnection> = {}): SsoConnect
     attributes: {},
     groupsClaim: null,
     matchClaim: null,
+    ownDomains: [],
     ...changes,
   };
 }

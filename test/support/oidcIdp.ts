@@ -47,7 +47,7 @@ async function providerOf(idp: OidcIdp, redirectUris: readonly string[]): Promis
     cookies: { keys: ["of the tests"] },
     features: { devInteractions: { enabled: false } },
     claims: {
-      openid: ["sub"],
+      openid: ["sub", "hd"],
       email: ["email", "email_verified"],
       profile: ["given_name", "family_name", "name"],
       groups: ["groups"],

@@ -42,8 +42,50 @@ export const de: Phrasebook = {
       subject: "{tenant}: Ein Webhook wurde abgeschaltet",
       paragraphs: [
         "Der Endpunkt {url} ist so lange fehlgeschlagen, dass nichts mehr an ihn gesendet wird.",
-        "Sobald er wieder antwortet, schalten Sie ihn in den Einstellungen wieder ein; was ihm entgangen ist, steht im Zustellprotokoll.",
+        "Sobald er wieder antwortet, schalten Sie ihn in den Einstellungen wieder ein. Was er nicht angenommen hat, steht im Zustellprotokoll und kann erneut gesendet werden; was geschieht, solange er abgeschaltet ist, steht nur in der Liste der Ereignisse.",
       ],
+    },
+    webhookGone: {
+      subject: "{tenant}: Ein Webhook wurde abgeschaltet",
+      paragraphs: [
+        "Der Endpunkt {url} hat geantwortet, dass es ihn nicht mehr gibt (410); deshalb wird nichts mehr an ihn gesendet.",
+        "War das ein Versehen, schalten Sie ihn in den Einstellungen wieder ein, sonst löschen Sie ihn.",
+      ],
+    },
+    domainFailing: {
+      subject: "{tenant}: Der DNS-Eintrag von {domain} fehlt",
+      paragraphs: [
+        "Der TXT-Eintrag, der belegt, dass {domain} Ihnen gehört, wurde nicht gefunden. Noch gilt die Domain als Ihre.",
+        {
+          count: "days",
+          one: "Fehlt der Eintrag auch morgen, verfällt die Domain: Niemand tritt {tenant} mehr über sie bei, und keine Anmeldung wird mehr über sie zugeordnet. Wer drin ist, bleibt drin.",
+          other:
+            "Fehlt der Eintrag auch in {days} Tagen noch, verfällt die Domain: Niemand tritt {tenant} mehr über sie bei, und keine Anmeldung wird mehr über sie zugeordnet. Wer drin ist, bleibt drin.",
+        },
+        "Setzen Sie den Eintrag wieder und lassen Sie ihn stehen. Sein Name: {txtName}. Sein Wert: {txtValue}",
+      ],
+    },
+    domainLapsed: {
+      subject: "{tenant}: {domain} ist nicht mehr bestätigt",
+      paragraphs: [
+        "Der TXT-Eintrag, der belegt, dass {domain} Ihnen gehört, fehlte sieben Tage lang; die Domain ist deshalb verfallen: Niemand tritt {tenant} mehr über sie bei, und keine Anmeldung wird mehr über sie zugeordnet. Wer drin ist, bleibt drin.",
+        "Setzen Sie den Eintrag wieder, dann gilt die Domain binnen eines Tages wieder als Ihre, oder sofort, wenn Sie sie in den Einstellungen bestätigen. Sein Name: {txtName}. Sein Wert: {txtValue}",
+      ],
+    },
+    domainRestored: {
+      subject: "{tenant}: {domain} ist wieder bestätigt",
+      paragraphs: [
+        "Der TXT-Eintrag, der belegt, dass {domain} Ihnen gehört, ist wieder da. Über die Domain wird beigetreten und zugeordnet, wie Ihre Einstellungen es sagen.",
+      ],
+    },
+    tenantAdminless: {
+      subject: "{tenant}: Niemand ist mehr Administrator",
+      paragraphs: [
+        "Das Verzeichnis hat den letzten aktiven Administrator von {tenant} deaktiviert oder entfernt. Niemand kann jetzt Mitglieder und Einstellungen verwalten.",
+        "Auch Sie sollen {tenant} verwalten oder haben einen Notfallzugang: Melden Sie sich an oder nehmen Sie Ihre Einladung an, und übernehmen Sie, wenn Sie können.",
+        "Können Sie es nicht, bitten Sie den Anbieter der Anwendung, jemanden zum Administrator zu machen.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil Sie {tenant} verwalten sollen.",
     },
   },
 };

@@ -42,8 +42,50 @@ export const en: Phrasebook = {
       subject: "{tenant}: a webhook has been switched off",
       paragraphs: [
         "The endpoint {url} has failed for so long that nothing more is sent to it.",
-        "Once it answers again, switch it back on in the settings; what it missed is in the delivery log.",
+        "Once it answers again, switch it back on in the settings. What it did not take is in the delivery log, to be sent again; what happens while it is off is in the list of events alone.",
       ],
+    },
+    webhookGone: {
+      subject: "{tenant}: a webhook has been switched off",
+      paragraphs: [
+        "The endpoint {url} answered that it is gone for good (410), so nothing more is sent to it.",
+        "If that was a mistake, switch it back on in the settings; else delete it.",
+      ],
+    },
+    domainFailing: {
+      subject: "{tenant}: the DNS record of {domain} is missing",
+      paragraphs: [
+        "The TXT record that proves that {domain} is yours was not found. It is still yours.",
+        {
+          count: "days",
+          one: "If the record is not there tomorrow either, the domain lapses: nobody joins {tenant} by it any more, and no sign-in is linked by it. Everybody who is in stays in.",
+          other:
+            "If the record is not there in {days} days either, the domain lapses: nobody joins {tenant} by it any more, and no sign-in is linked by it. Everybody who is in stays in.",
+        },
+        "Put the record back and leave it there. Its name: {txtName}. Its value: {txtValue}",
+      ],
+    },
+    domainLapsed: {
+      subject: "{tenant}: {domain} is no longer verified",
+      paragraphs: [
+        "The TXT record that proves that {domain} is yours was not found for seven days, so the domain has lapsed: nobody joins {tenant} by it any more, and no sign-in is linked by it. Everybody who is in stays in.",
+        "Put the record back, and the domain is yours again within a day, or at once if you verify it in the settings. Its name: {txtName}. Its value: {txtValue}",
+      ],
+    },
+    domainRestored: {
+      subject: "{tenant}: {domain} is verified again",
+      paragraphs: [
+        "The TXT record that proves that {domain} is yours is there again. People join and are linked by the domain as your settings say.",
+      ],
+    },
+    tenantAdminless: {
+      subject: "{tenant}: nobody is an administrator any more",
+      paragraphs: [
+        "The directory has deactivated or removed the last active administrator of {tenant}. Nobody can manage its members and settings now.",
+        "You are meant to be an administrator too, or hold an emergency access: sign in or accept your invitation, and take over if you can.",
+        "If you cannot, ask the provider of the application to make somebody an administrator.",
+      ],
+      footer: "You receive this mail because you are meant to administer {tenant}.",
     },
   },
 };

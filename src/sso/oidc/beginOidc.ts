@@ -6,21 +6,28 @@ import {
   randomState,
   type ServerMetadata,
 } from "openid-client";
-import type { Begun, ConnectionUrls } from "../types.ts";
+import type { Begun, ConnectionUrls, SsoConnection } from "../types.ts";
 import { clientOf } from "./client.ts";
 import type { OidcDeps } from "./discovery.ts";
 import { written } from "./proof.ts";
-import { type OidcConnection, settingsOf } from "./settings.ts";
+import { settingsOf } from "./settings.ts";
 
 /**
  * Begins a sign-in by the authorization code flow (OpenID Connect Core §3.1), with state, nonce and PKCE S256
  * always, whatever the provider says that it supports (RFC 9700 §2.1.1).
  *
+ * @param loginHint whom the provider shall offer to sign in as (Core §3.1.2.1); it proves nothing
  * @throws SignInRefused oidc_settings, or a code of discovery
  */
-export async function beginOidc(connection: OidcConnection, urls: ConnectionUrls, deps: OidcDeps): Promise<Begun> {
-  const { issuer, clientId, ...secret } = settingsOf(connection);
-  const { config, metadata } = await clientOf({ issuer, clientId, ...secret }, deps);
+export async function beginOidc(
+  connection: SsoConnection,
+  urls: ConnectionUrls,
+  deps: OidcDeps,
+  loginHint?: string,
+): Promise<Begun> {
+  const settings = settingsOf(connection);
+  const { issuer, clientId, hostedDomain } = settings;
+  const { config, metadata } = await clientOf(settings, deps);
   const [state, nonce, codeVerifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()];
   const url = buildAuthorizationUrl(config, {
     redirect_uri: urls.redirectUri,
@@ -30,14 +37,16 @@ export async function beginOidc(connection: OidcConnection, urls: ConnectionUrls
     code_challenge: await calculatePKCECodeChallenge(codeVerifier),
     code_challenge_method: "S256",
     // Google shows the accounts of this domain alone; what comes back is checked all the same.
-    ...(connection.hostedDomain ? { hd: connection.hostedDomain } : {}),
+    ...(hostedDomain === undefined ? {} : { hd: hostedDomain }),
+    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
   });
   const proof = written({ connectionId: connection.id, issuer, clientId, state, nonce, codeVerifier });
   return { redirectUrl: url.href, requestId: state, proof };
 }
 
 /** Okta and others give groups for a scope of this name; those that do not list it might refuse it. */
-function scopesOf({ groupsClaim, scopes = [] }: OidcConnection, metadata: ServerMetadata): string[] {
+function scopesOf({ groupsClaim, oidc }: SsoConnection, metadata: ServerMetadata): readonly string[] {
+  if (oidc?.scopes !== undefined) return oidc.scopes;
   const forGroups = groupsClaim !== null && metadata.scopes_supported?.includes("groups") === true ? ["groups"] : [];
-  return [...new Set(["openid", "email", "profile", ...forGroups, ...scopes])];
+  return ["openid", "email", "profile", ...forGroups];
 }

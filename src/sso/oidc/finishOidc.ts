@@ -1,5 +1,5 @@
 import { authorizationCodeGrant, fetchUserInfo, type IDToken } from "openid-client";
-import type { ConnectionUrls, Identity } from "../types.ts";
+import type { ConnectionUrls, Identity, SsoConnection } from "../types.ts";
 import { checkError, checkIssuerParameter, checkParameters, checkRedirectUri, checkState } from "./callback.ts";
 import { type Client, clientOf } from "./client.ts";
 import type { Claims } from "./claims.ts";
@@ -9,7 +9,7 @@ import { identityOf, needsUserinfo } from "./identity.ts";
 import { libraryRefusal } from "./libraryRefusal.ts";
 import { type Proof, readProof } from "./proof.ts";
 import { refused } from "./refusal.ts";
-import { type OidcConnection, settingsOf } from "./settings.ts";
+import { settingsOf } from "./settings.ts";
 
 /**
  * Judges the answer to what `beginOidc` began and says who has signed in. It speaks with the provider, so it belongs
@@ -20,7 +20,7 @@ import { type OidcConnection, settingsOf } from "./settings.ts";
  * @throws SignInRefused one of `OidcRefusal`
  */
 export async function finishOidc(
-  connection: OidcConnection,
+  connection: SsoConnection,
   urls: ConnectionUrls,
   callbackUrl: URL,
   proof: string,

@@ -1,15 +1,17 @@
 /** What the library leaves to be judged of an ID token whose signature, issuer, audience, nonce and expiry are right. */
+import { domainToASCII } from "node:url";
 import type { IDToken } from "openid-client";
 import { isUuid } from "../../base/ids.ts";
+import type { SsoConnection } from "../types.ts";
 import { CLOCK_TOLERANCE } from "./client.ts";
 import { entraTenant, isEntra, isGoogle } from "./provider.ts";
 import { refused } from "./refusal.ts";
-import { type OidcConnection, settingsOf } from "./settings.ts";
+import { settingsOf } from "./settings.ts";
 
 /** OpenID Connect Core §2: not more than 255 characters; no controls, which no database keeps and no reader sees. */
 const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 
-type Check = (claims: IDToken, connection: OidcConnection, now: Date) => void;
+type Check = (claims: IDToken, connection: SsoConnection, now: Date) => void;
 
 /**
  * Every check, one for each way to fail.
@@ -52,13 +54,13 @@ const checkTenant: Check = ({ tid, oid }, connection) => {
 
 /** Google: one issuer for everybody, so that only `hd` tells an organisation's people from all others. */
 const checkHostedDomain: Check = ({ hd }, connection) => {
-  const { hostedDomain } = connection;
-  const isAsked = hostedDomain !== undefined && hostedDomain !== null;
-  if (!isAsked && !isGoogle(connection.provider, settingsOf(connection).issuer)) return;
+  const { issuer, hostedDomain } = settingsOf(connection);
+  if (hostedDomain === undefined && !isGoogle(connection.provider, issuer)) return;
   if (typeof hd !== "string" || hd === "") {
     throw refused("oidc_hosted_domain", "The account belongs to no Google Workspace organisation.");
   }
-  if (isAsked && hd.toLowerCase() !== hostedDomain.toLowerCase()) {
-    throw refused("oidc_hosted_domain", `The account belongs to another organisation than ${hostedDomain}.`);
-  }
+  const ours = hostedDomain === undefined ? connection.ownDomains : [hostedDomain];
+  if (ours.includes(domainToASCII(hd))) return;
+  const whose = ours.join(", ") || "none: verify the organisation's domain, or set oidc.hostedDomain";
+  throw refused("oidc_hosted_domain", `The account belongs to another organisation than this connection's: ${whose}.`);
 };

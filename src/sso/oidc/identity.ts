@@ -1,26 +1,26 @@
 import type { IDToken } from "openid-client";
 import { mailAddress } from "../../base/mailAddress.ts";
-import type { Identity } from "../types.ts";
+import type { Identity, SsoConnection } from "../types.ts";
 import { claim, type Claims, groupsOf, text, texts } from "./claims.ts";
 import { isEntra } from "./provider.ts";
-import { type OidcConnection, settingsOf } from "./settings.ts";
+import { settingsOf } from "./settings.ts";
 
 /** As typed, before its domain is put into ASCII; what is kept has an end of its own. */
 const MOST_ADDRESS = 320;
 
 /** Whether the ID token leaves open what the connection reads, so that UserInfo is to be asked. */
-export function needsUserinfo(idToken: IDToken, connection: OidcConnection): boolean {
+export function needsUserinfo(idToken: IDToken, connection: SsoConnection): boolean {
   const { attributes, matchClaim } = connection;
   const wanted = [attributes.email ?? "email", ...(matchClaim === null ? [] : [matchClaim])];
   return wanted.some((name) => claim(idToken, name) === undefined) || lacksGroups(idToken, connection);
 }
 
-function lacksGroups(idToken: IDToken, connection: OidcConnection): boolean {
+function lacksGroups(idToken: IDToken, connection: SsoConnection): boolean {
   return connection.groupsClaim !== null && groupsOf(idToken, connection) === "absent";
 }
 
 /** Who that is: the subject out of the ID token alone, the rest out of UserInfo where the ID token does not say it. */
-export function identityOf(idToken: IDToken, userinfo: Claims, connection: OidcConnection): Identity {
+export function identityOf(idToken: IDToken, userinfo: Claims, connection: SsoConnection): Identity {
   const claims: Claims = { ...userinfo, ...idToken };
   const { attributes, matchClaim } = connection;
   const named = (name: string) => text(claim(claims, name));
@@ -41,7 +41,7 @@ export function identityOf(idToken: IDToken, userinfo: Claims, connection: OidcC
 }
 
 /** Entra ID: `sub` differs from application to application, tid and oid do not; `checkIdToken` has seen both. */
-function subjectOf({ sub, tid, oid }: IDToken, connection: OidcConnection): string {
+function subjectOf({ sub, tid, oid }: IDToken, connection: SsoConnection): string {
   if (!isEntra(connection.provider, settingsOf(connection).issuer)) return sub;
   return [tid, oid].map((part) => text(part)?.toLowerCase()).join("/");
 }
@@ -53,7 +53,7 @@ function subjectOf({ sub, tid, oid }: IDToken, connection: OidcConnection): stri
  *
  * @param source where `email` is from: only what stands beside it vouches for it
  */
-function emailOf(claims: Claims, source: Claims, connection: OidcConnection): string | null {
+function emailOf(claims: Claims, source: Claims, connection: SsoConnection): string | null {
   const { email: configured } = connection.attributes;
   if (configured !== undefined && configured !== "email") return address(claims, configured);
   const isVerified = [undefined, true].includes(claim(source, "email_verified") as boolean | undefined);

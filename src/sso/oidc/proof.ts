@@ -1,4 +1,4 @@
-import type { OidcConnection } from "./settings.ts";
+import type { SsoConnection } from "../types.ts";
 import { settingsOf } from "./settings.ts";
 import { refused } from "./refusal.ts";
 
@@ -23,7 +23,7 @@ export function written(proof: Proof): string {
  *
  * @throws SignInRefused oidc_connection
  */
-export function readProof(text: string, connection: OidcConnection): Proof {
+export function readProof(text: string, connection: SsoConnection): Proof {
   const proof = JSON.parse(text) as Proof;
   const { issuer, clientId } = settingsOf(connection);
   if (proof.connectionId !== connection.id || proof.issuer !== issuer || proof.clientId !== clientId) {

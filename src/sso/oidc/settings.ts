@@ -1,27 +1,29 @@
+import { domainToASCII } from "node:url";
 import { Refusal } from "../../base/errors.ts";
 import type { OidcSettings, SsoConnection } from "../types.ts";
 import { entraTenant, isEntra } from "./provider.ts";
 import { refused } from "./refusal.ts";
-
-/** A connection with what OpenID Connect alone may have configured. */
-export interface OidcConnection extends SsoConnection {
-  /** Google: the Workspace domain that the claim `hd` must equal. */
-  readonly hostedDomain?: string | null;
-  /** Asked for besides `openid email profile`. */
-  readonly scopes?: readonly string[];
-}
 
 /** What an admin typed. */
 export interface TypedOidcSettings {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret?: string | null;
+  /** A domain as the admin writes it; null or absent for none. */
+  readonly hostedDomain?: string | null;
+  /** Null or absent = the usual ones. */
+  readonly scopes?: readonly string[] | null;
 }
 
 const WELL_KNOWN = "/.well-known/openid-configuration";
 const MOST_ISSUER = 1024;
 /** RFC 6749 §A.1 and §A.2: `VSCHAR`; the length is ours. */
 const VSCHARS = /^[\x20-\x7e]{1,512}$/;
+/** RFC 6749 §3.3: `scope-token`. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
+const MOST_SCOPES = 20;
+/** As A-labels (RFC 5890 §2.3.2.1). */
+const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
 /**
  * The settings that an admin typed, with the issuer as its discovery document will name it: of the address of that
@@ -41,7 +43,23 @@ export function checkOidcSettings(typed: TypedOidcSettings, provider: string, al
   if (clientSecret !== null && !VSCHARS.test(clientSecret)) {
     throw wrong("clientSecret", "must be the client secret that the provider shows, in ASCII");
   }
-  return { issuer, clientId, clientSecret };
+  return { issuer, clientId, clientSecret, ...checkedHostedDomain(typed), ...checkedScopes(typed) };
+}
+
+function checkedHostedDomain({ hostedDomain }: TypedOidcSettings): Pick<OidcSettings, "hostedDomain"> {
+  if (hostedDomain === undefined || hostedDomain === null) return {};
+  const domain = domainToASCII(hostedDomain.trim());
+  if (!DOMAIN.test(domain)) throw wrong("hostedDomain", "must be the domain of the organisation, as example.com");
+  return { hostedDomain: domain };
+}
+
+/** Core §3.1.2.1: without `openid` it would be no sign-in. */
+function checkedScopes({ scopes }: TypedOidcSettings): Pick<OidcSettings, "scopes"> {
+  if (scopes === undefined || scopes === null) return {};
+  const all = [...new Set(["openid", ...scopes])];
+  const fits = all.length <= MOST_SCOPES && all.every((scope) => SCOPE.test(scope));
+  if (!fits) throw wrong("scopes", `must be at most ${MOST_SCOPES} names without spaces, as openid and email`);
+  return { scopes: all };
 }
 
 /** @throws SignInRefused oidc_settings where the identity provider's data has not come yet */

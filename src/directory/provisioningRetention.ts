@@ -1,0 +1,47 @@
+import type { Logger } from "../http/logger.ts";
+import { acrossTenants } from "../storage/scope.ts";
+import type { Database } from "../storage/types.ts";
+import { deleteOldLines } from "./provisioningLog.store.ts";
+import { defaultSettings } from "./tenantSettings.ts";
+
+const EVERY_MS = 3_600_000;
+/** Lines of one transaction: a fraction of a second, in which nobody else waits. */
+const AT_ONCE = 5_000;
+
+/** Deletes lines that are older than their tenant keeps them (`provisioningLog.retentionDays`); answers how many. */
+export async function sweepProvisioningLog(db: Database, now: Date, atOnce = AT_ONCE): Promise<number> {
+  const { retentionDays } = defaultSettings.provisioningLog;
+  const sweep = deleteOldLines(now, retentionDays, atOnce);
+  let all = 0;
+  for (;;) {
+    const [row] = await acrossTenants(db, { actor: { type: "system" }, now }, ({ trx }) => trx.run(sweep));
+    const count = row?.count ?? 0;
+    all += count;
+    if (count < atOnce) return all;
+  }
+}
+
+/** Sweeps every hour until it is stopped; several processes take turns by what each finds unlocked. */
+export function startRetention({ db, log }: { readonly db: Database; readonly log: Logger }): {
+  stop: () => Promise<void>;
+} {
+  let running = Promise.resolve();
+  const sweep = async (): Promise<void> => {
+    try {
+      const lines = await sweepProvisioningLog(db, new Date());
+      if (lines > 0) log.info({ lines }, "old lines of the provisioning log deleted");
+    } catch (err) {
+      log.error({ err }, "the provisioning log cannot be swept, and will be in an hour");
+    }
+  };
+  const timer = setInterval(() => {
+    running = running.then(sweep);
+  }, EVERY_MS);
+  timer.unref();
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return running;
+    },
+  };
+}

@@ -1,0 +1,201 @@
+/** What of a request goes into the provisioning log, gathered on its way: decoding and use-cases know what an answer hides. */
+import type { Request, Response } from "express";
+import { Refusal } from "../base/errors.ts";
+import { isUuid, newId } from "../base/ids.ts";
+import type { ProvisioningLog } from "../directory/provisioningBuffer.ts";
+import { noPerson, storable, type PersonKeys, type ProvisioningLine } from "../directory/provisioningLine.ts";
+import { insertWrittenLine } from "../directory/provisioningLog.store.ts";
+import type { Leniency } from "../scim/dialects.ts";
+import { parseFilter, type Filter } from "../scim/filter.ts";
+import { errorMessage } from "../scim/messages.ts";
+import type { Beside } from "../storage/types.ts";
+import { personAsked, personInPath } from "./recordedPerson.ts";
+import { maskedDetail, maskedFilter, maskedPath, maskedQuery } from "./masked.ts";
+
+/** The record of one request, or of one operation of a Bulk request. */
+export interface RequestRecord {
+  /** Has the line written with what the request writes. */
+  readonly beside: Beside;
+  /** What the answer to a write is going to be; what it turns out to be is put right behind it. */
+  status: number;
+  person: PersonKeys;
+  /** The filter as it may be shown; undefined where there is none or it could not be read. */
+  filter: string | undefined;
+  /** How many resources a query found. */
+  found: number | null;
+  /** What an answer of success does not say. */
+  note: string | null;
+  /** Told what became of the request. */
+  end(outcome: Outcome): void;
+}
+
+/** What became of a request; `error` is undefined where it was answered. */
+interface Outcome {
+  readonly status: number;
+  readonly error?: unknown;
+  /** Under which the server's own log has a fault. */
+  readonly reference?: string;
+}
+
+/** Whose request it is; null where the token is none of the tenant's. */
+export interface RecordedToken {
+  readonly tenantId: string;
+  readonly tokenId: string | null;
+  readonly tokenName: string | null;
+}
+
+/** A request as it arrives. */
+export interface Arrival {
+  readonly method: string;
+  /** Below the base. */
+  readonly path: string;
+  readonly query: () => Readonly<Record<string, unknown>>;
+  readonly userAgent: string | null;
+  readonly now: Date;
+  /** Of `performance.now`. */
+  readonly began: number;
+}
+
+const MAX_USER_AGENT = 200;
+
+/** What is to be known of a request as it arrives at the surface. */
+export function arrivalOf(req: Request, now: Date): Arrival {
+  const userAgent = req.headers["user-agent"];
+  return {
+    method: req.method,
+    path: req.path,
+    query: () => req.query,
+    userAgent: userAgent === undefined ? null : storable(userAgent, MAX_USER_AGENT),
+    now,
+    began: performance.now(),
+  };
+}
+
+/** A part of a request that is recorded by itself, as the operations of Bulk are. */
+export function partOf({ userAgent }: Arrival, method: string, path: string): Arrival {
+  return { method, path, query: () => ({}), userAgent, now: new Date(), began: performance.now() };
+}
+
+/** The answer of every write but for POST to `/Bulk` and `.search`, which write nothing of their own. */
+const USUAL_STATUS: Readonly<Record<string, number>> = { POST: 201, DELETE: 204 };
+
+/** Opens the record of a request whose token is known. */
+export function openRecord(
+  log: ProvisioningLog,
+  token: RecordedToken,
+  arrival: Arrival,
+  leniency?: Leniency,
+): RequestRecord {
+  const first = lineOf(token, arrival);
+  const events: string[] = [];
+  let written: ProvisioningLine | undefined;
+  let sent: ProvisioningLine | undefined;
+
+  const lineNow = ({ status, error, reference }: Outcome): ProvisioningLine => {
+    const told = error === undefined ? { scimType: null, detail: record.note } : refusalOf(error, reference);
+    const query = maskedQuery(arrival.query(), record.filter);
+    const { person, found } = record;
+    const tolerated = [...(leniency?.used ?? [])];
+    return {
+      ...first,
+      ...told,
+      ...person,
+      status,
+      found,
+      query,
+      tolerated,
+      durationMs: performance.now() - arrival.began,
+    };
+  };
+
+  const record: RequestRecord = {
+    status: USUAL_STATUS[arrival.method] ?? 200,
+    person: personInPath(arrival.path),
+    filter: undefined,
+    found: null,
+    note: null,
+    beside: {
+      told: (eventId) => void events.push(eventId),
+      statement: () => {
+        if (events.length === 0) return undefined;
+        sent = lineNow({ status: record.status });
+        return insertWrittenLine(sent, events);
+      },
+      committed: (rows) => {
+        if (rows.length > 0) written = sent;
+        events.length = 0;
+      },
+    },
+    end: (outcome) => {
+      const line = lineNow(outcome);
+      if (!written || differs(line, written)) log.add(line);
+    },
+  };
+  return record;
+}
+
+function lineOf({ tenantId, tokenId, tokenName }: RecordedToken, arrival: Arrival): ProvisioningLine {
+  const { method, path, userAgent, now } = arrival;
+  const id = path.split("/")[2];
+  return {
+    ...noPerson,
+    tenantId,
+    id: newId(now),
+    at: now,
+    tokenId,
+    tokenName,
+    method: method.slice(0, 20),
+    path: maskedPath(path),
+    query: null,
+    status: 0,
+    scimType: null,
+    detail: null,
+    resourceId: isUuid(id) ? id.toLowerCase() : null,
+    found: null,
+    tolerated: [],
+    durationMs: 0,
+    userAgent,
+    times: 1,
+  };
+}
+
+/** Whether an answer says more than the line that was written with the write. */
+function differs(line: ProvisioningLine, written: ProvisioningLine): boolean {
+  const same =
+    line.status === written.status &&
+    line.detail === written.detail &&
+    line.tolerated.length === written.tolerated.length;
+  return !same;
+}
+
+/** Of a refusal what its answer says, of a fault where it is to be found. */
+function refusalOf(error: unknown, reference = ""): Pick<ProvisioningLine, "scimType" | "detail"> {
+  if (!(error instanceof Refusal)) return { scimType: null, detail: `The server failed; its log has ${reference}.` };
+  const { scimType = null, detail } = errorMessage(error);
+  return { scimType, detail: storable(maskedDetail(detail), detail.length) };
+}
+
+/** The record of a request that showed no valid token of the tenant that it names. */
+export function refusedRecord(log: ProvisioningLog, token: RecordedToken, arrival: Arrival, error: unknown): void {
+  openRecord(log, token, arrival).end({ status: 401, error });
+}
+
+/** Ends the record with the answer, once it is sent or its client has gone. */
+export function endWithAnswer(record: RequestRecord, res: Response): void {
+  res.once("close", () => {
+    const status = res.writableFinished ? res.statusCode : CLIENT_GONE;
+    const reference = String(res.getHeader("X-Request-Id") ?? "");
+    record.end({ status, error: res.locals["error"] as unknown, reference });
+  });
+}
+
+/** As in the server's own log: the answer did not reach the client. */
+const CLIENT_GONE = 499;
+
+/** Reads a filter and records what it asks for. @throws ScimRefusal `invalidFilter` */
+export function readFilter(text: string, leniency: Leniency, record: RequestRecord): Filter {
+  const filter = parseFilter(text, leniency);
+  record.filter = maskedFilter(filter);
+  record.person = personAsked(filter, record.person);
+  return filter;
+}
