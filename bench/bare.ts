@@ -7,13 +7,13 @@
 import { randomUUID } from "node:crypto";
 import express, { type Request } from "express";
 import { Pool } from "pg";
+import { groupRoutes } from "./bareGroups.ts";
+import { listOf, type Row } from "./bareRows.ts";
 
 const { PORT, DATABASE_URL } = process.env;
-const LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
-
-interface Row {
-  readonly doc: object;
-}
+const ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/** Employee numbers are not case exact (RFC 7643 §8.7.1). */
+const EMPLOYEE_NUMBER = `lower(doc->'${ENTERPRISE}'->>'employeeNumber')`;
 
 const pool = new Pool({ connectionString: DATABASE_URL, max: 16 });
 const app = express();
@@ -39,8 +39,7 @@ app.post("/:directory/Users", async (req, res) => {
 
 app.get("/:directory/Users", async (req, res) => {
   const { filter, startIndex, count } = req.query as Record<string, string | undefined>;
-  const userName = /^userName eq "(.*)"$/.exec(filter ?? "")?.[1];
-  if (userName === undefined) {
+  if (filter === undefined) {
     const [page, total] = await Promise.all([
       pool.query<Row>(`select doc from ${tableOf(req)} order by id limit $1 offset $2`, [
         count,
@@ -51,7 +50,9 @@ app.get("/:directory/Users", async (req, res) => {
     res.json(listOf(page.rows, Number(total.rows[0]?.count)));
     return;
   }
-  const { rows } = await pool.query<Row>(`select doc from ${tableOf(req)} where user_name = $1`, [userName]);
+  const [, attribute, value = ""] = /^(.*) eq "(.*)"$/.exec(filter) ?? [];
+  const condition = attribute === "userName" ? "user_name = $1" : `${EMPLOYEE_NUMBER} = lower($1)`;
+  const { rows } = await pool.query<Row>(`select doc from ${tableOf(req)} where ${condition}`, [value]);
   res.json(listOf(rows, rows.length));
 });
 
@@ -67,12 +68,10 @@ app.patch("/:directory/Users/:id", async (req, res) => {
   res.status(rows[0] ? 200 : 404).json(rows[0]?.doc);
 });
 
+groupRoutes(app, pool);
+
 function tableOf(req: Request): string {
   return `bare.users_${Number(req.params["directory"])}`;
-}
-
-function listOf(rows: readonly Row[], totalResults: number): object {
-  return { schemas: [LIST], totalResults, Resources: rows.map(({ doc }) => doc) };
 }
 
 const server = app.listen(Number(PORT), "127.0.0.1");

@@ -84,9 +84,11 @@ function readAnswer(bytes: Buffer): HttpAnswer | undefined {
   const end = bytes.indexOf(HEAD_END);
   if (end === -1) return undefined;
   const head = bytes.toString("latin1", 0, end);
-  const length = /^content-length: *(\d+)/im.exec(head)?.[1];
+  const status = Number(head.slice(9, 12));
+  // RFC 9110 §8.6: a 204 has no Content-Length, and nothing follows its head.
+  const length = status === 204 ? "0" : /^content-length: *(\d+)/im.exec(head)?.[1];
   if (length === undefined) throw new Error(`an answer without Content-Length:\n${head}`);
   const start = end + HEAD_END.length;
   if (bytes.length < start + Number(length)) return undefined;
-  return { status: Number(head.slice(9, 12)), body: bytes.toString("utf8", start, start + Number(length)) };
+  return { status, body: bytes.toString("utf8", start, start + Number(length)) };
 }

@@ -8,48 +8,55 @@ import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../test/support/postgres.ts";
-import { makePlaces } from "./directories.ts";
+import { placeOf, type Setup } from "./directories.ts";
 import { pinToCores } from "./machine.ts";
-import { measure, type Effort } from "./measure.ts";
-import { flatness, resultOf, table, type Result } from "./report.ts";
-import { scenarios, type Scenario } from "./scenarios.ts";
-import { startBare, startUsher } from "./servers.ts";
+import { measure, type Effort, type Subjects } from "./measure.ts";
+import { flatness, resultsOf, tables, type Result } from "./report.ts";
+import { startBare, startUsher, type RunningServer, type ServerOptions } from "./servers.ts";
+import { signIns, signInTable, type SignInResult } from "./signIn.ts";
+import { suites } from "./suites.ts";
+import { memoryLine, sync, type Synced } from "./sync.ts";
 
 const CONNECTIONS = 16;
+const SYNC = "sync";
+const SIGN_IN = "sign-in";
+const NAMES = [...suites.map(({ name }) => name), SYNC, SIGN_IN];
 
-const USAGE = `npm run bench -- [options]
+const USAGE = `npm run bench -- [options] [NAME...]
+  NAME                        of: ${NAMES.join(", ")}; all unless given
   --sizes=1000,10000,100000   users in a directory
-  --only=NAME,...             of: ${scenarios.map(({ name }) => name).join(", ")}
   --rounds=7                  turns of each server
   --requests=1000             of a turn at most, or
   --seconds=2                 whichever is first
   --profile=FOLDER            write a CPU profile of each server
   --json                      one JSON document instead of tables`;
 
-interface Options extends Effort {
+interface Options {
   readonly sizes: readonly number[];
-  readonly chosen: readonly Scenario[];
+  readonly names: readonly string[];
+  readonly effort: Effort;
   readonly profiles: string | undefined;
   readonly json: boolean;
 }
 
 function readOptions(): Options {
   const text = { type: "string" } as const;
-  const options = { sizes: text, only: text, rounds: text, requests: text, seconds: text, profile: text };
-  const { values } = parseArgs({ options: { ...options, json: { type: "boolean" } } });
+  const options = { sizes: text, rounds: text, requests: text, seconds: text, profile: text };
+  const { values, positionals } = parseArgs({
+    options: { ...options, json: { type: "boolean" } },
+    allowPositionals: true,
+  });
   const count = (value: string): number => {
     if (!/^[1-9]\d{0,6}$/.test(value)) throw new Error(`${value} is no count`);
     return Number(value);
   };
-  const names = values.only?.split(",");
-  const unknown = names?.find((name) => scenarios.every((scenario) => scenario.name !== name));
+  const unknown = positionals.find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw new Error(`no scenario ${unknown}`);
+  const { rounds = "7", requests = "1000", seconds = "2" } = values;
   return {
     sizes: (values.sizes ?? "1000,10000,100000").split(",").map(count),
-    chosen: scenarios.filter(({ name }) => names?.includes(name) ?? true),
-    rounds: count(values.rounds ?? "7"),
-    requests: count(values.requests ?? "1000"),
-    seconds: count(values.seconds ?? "2"),
+    names: positionals.length > 0 ? positionals : NAMES,
+    effort: { rounds: count(rounds), requests: count(requests), seconds: count(seconds), warmUp: true },
     profiles: values.profile,
     json: values.json ?? false,
   };
@@ -69,35 +76,67 @@ async function bench(options: Options): Promise<void> {
     cleanUp.push(usher.stop);
     const bare = await startBare(server);
     cleanUp.push(bare.stop);
-    say(`seeding ${options.sizes.join(", ")} users`);
-    const places = await makePlaces(
-      { usherPort: usher.port, operatorKey, databaseUrl, connections: CONNECTIONS },
-      options.sizes,
-    );
+    const setup = { usherPort: usher.port, barePort: bare.port, operatorKey, databaseUrl };
     const subjects = {
       bare: { ...bare, databasePid: postgres?.pid },
       usher: { ...usher, databasePid: postgres?.pid },
     };
-    const results: Result[] = [];
-    for (const scenario of options.chosen) {
-      say(scenario.title);
-      results.push(...(await measure(scenario, places, subjects, options)).map(resultOf));
-    }
-    print(options, results, cores !== null);
+    // First, while the process is fresh: its memory is looked at.
+    const synced = options.names.includes(SYNC) ? await runSync(setup, usher, subjects) : undefined;
+    const results = await runSuites(options, setup, subjects);
+    const doors = options.names.includes(SIGN_IN) ? await runSignIns(server) : [];
+    print(options, { results, synced, doors }, cores !== null);
   } finally {
     for (const end of cleanUp.reverse()) await end();
   }
 }
 
-function print({ json, sizes }: Options, results: readonly Result[], pinned: boolean): void {
-  const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model ?? "", pinned };
-  if (json) return console.log(JSON.stringify({ machine, connections: CONNECTIONS, results }, null, 2));
-  console.log(`Node.js ${machine.node}, ${machine.cores} cores (${machine.cpu}), ${pinned ? "pinned" : "not pinned"}`);
-  for (const size of sizes) {
-    console.log(`\n${size} users\n`);
-    console.log(table(results.filter(({ users }) => users === size)));
+async function runSync(setup: Setup, usher: RunningServer, subjects: Subjects): Promise<Synced> {
+  say("initial cycle");
+  return sync(setup, usher, subjects);
+}
+
+/** On a server of its own, which may reach the identity providers of this process. */
+async function runSignIns(server: ServerOptions): Promise<SignInResult[]> {
+  say("sign-in");
+  return signIns(server, randomBytes(24).toString("hex"));
+}
+
+async function runSuites({ names, sizes, effort }: Options, setup: Setup, subjects: Subjects): Promise<Result[]> {
+  const chosen = suites.filter(({ name }) => names.includes(name));
+  const places = sizes.toSorted((a, b) => a - b).map((size) => placeOf(setup, size, CONNECTIONS));
+  const results: Result[] = [];
+  for (const suite of chosen) {
+    say(suite.title);
+    const measured = await measure(await suite.contests(places), subjects, { ...effort, ...suite.effort });
+    results.push(...resultsOf(suite.heading, measured));
   }
-  if (sizes.length > 1) console.log(`\n${flatness(results)}`);
+  return results;
+}
+
+interface Outcome {
+  readonly results: readonly Result[];
+  readonly synced: Synced | undefined;
+  readonly doors: readonly SignInResult[];
+}
+
+function print({ json }: Options, { results, synced, doors }: Outcome, pinned: boolean): void {
+  const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model ?? "", pinned };
+  const all = [...results, ...(synced ? resultsOf(() => "an initial cycle", synced.measured) : [])];
+  if (json) {
+    console.log(
+      JSON.stringify({ machine, connections: CONNECTIONS, results: all, doors, memory: synced?.memory }, null, 2),
+    );
+    return;
+  }
+  const parts = [
+    `Node.js ${machine.node}, ${machine.cores} cores (${machine.cpu}), ${pinned ? "pinned" : "not pinned"}`,
+    tables(all),
+    flatness(results),
+    synced ? memoryLine(synced.memory) : "",
+    doors.length > 0 ? signInTable(doors) : "",
+  ];
+  console.log(parts.filter((part) => part !== "").join("\n\n"));
 }
 
 function say(line: string): void {

@@ -1,8 +1,7 @@
 /** The closed loop, and the rounds in which the two servers take turns. */
 import { openConnection, type HttpConnection } from "./connection.ts";
-import type { Directory, Place } from "./directories.ts";
 import { cpuOf, cpuOfFamily } from "./machine.ts";
-import { check, sidesOf, type Call, type Scenario } from "./scenarios.ts";
+import { check, type Call, type Contest, type Scenario, type Side } from "./scenarios.ts";
 
 /** How long and how often is measured. */
 export interface Effort {
@@ -10,14 +9,21 @@ export interface Effort {
   /** A round ends with whichever comes first. */
   readonly requests: number;
   readonly seconds: number;
+  /** Whether a shorter round of each counts for nothing: code is compiled and statements are planned. */
+  readonly warmUp: boolean;
 }
 
 /** One server under test. */
 export interface Subject {
-  readonly port: number;
   readonly pid: number;
   /** Process id of PostgreSQL's postmaster, where it is known. */
   readonly databasePid: number | undefined;
+}
+
+/** Both. */
+export interface Subjects {
+  readonly bare: Subject;
+  readonly usher: Subject;
 }
 
 /** What one server did in one round. */
@@ -39,51 +45,51 @@ export interface Measured {
   readonly usher: readonly Round[];
 }
 
-type Load = (effort: Omit<Effort, "rounds">) => Promise<Round>;
+type Load = (effort: Pick<Effort, "requests" | "seconds">) => Promise<Round>;
 
 /**
- * Measures a scenario at each size. Sizes and servers take turns within each round, so that what else happens on the
- * machine falls on all of them alike.
+ * Measures contests. They and the servers take turns within each round, so that what else happens on the machine falls
+ * on all of them alike.
+ *
+ * @param between called after each round
  */
 export async function measure(
-  scenario: Scenario,
-  places: readonly Place[],
-  subjects: { bare: Subject; usher: Subject },
+  contests: readonly Contest[],
+  subjects: Subjects,
   effort: Effort,
+  between?: () => Promise<void>,
 ): Promise<Measured[]> {
-  const contests = places.map((place) => {
-    const sides = sidesOf(scenario, place);
-    const loads = {
-      bare: loadOf(subjects.bare, scenario, sides.bare),
-      usher: loadOf(subjects.usher, scenario, sides.usher),
-    };
-    return { loads, result: { scenario, size: place.size, bare: [] as Round[], usher: [] as Round[] } };
-  });
-  const warmUp = { requests: effort.requests / 4, seconds: effort.seconds / 2 };
-  for (const { loads } of contests) for (const load of [loads.bare, loads.usher]) await load(warmUp);
+  const running = contests.map(({ scenario, bare, usher }) => ({
+    loads: { bare: loadOf(subjects.bare, bare), usher: loadOf(subjects.usher, usher) },
+    result: { scenario, size: usher.directory.size, bare: [] as Round[], usher: [] as Round[] },
+  }));
+  const short = { requests: effort.requests / 4, seconds: effort.seconds / 2 };
+  if (effort.warmUp) for (const { loads } of running) for (const load of [loads.bare, loads.usher]) await load(short);
   for (let round = 0; round < effort.rounds; round++) {
-    for (const { loads, result } of contests) {
+    for (const { loads, result } of running) {
       result.bare.push(await loads.bare(effort));
       result.usher.push(await loads.usher(effort));
     }
+    await between?.();
   }
-  return contests.map(({ result }) => result);
+  return running.map(({ result }) => result);
 }
 
 /** Serial numbers go on from round to round: nobody is created twice, and each PATCH changes something. */
-function loadOf({ port, pid, databasePid }: Subject, scenario: Scenario, directory: Directory): Load {
-  const calls = scenario.calls(directory);
+function loadOf({ pid, databasePid }: Subject, { directory, calls }: Side): Load {
   let serial = 0;
   return async ({ requests, seconds }) => {
     // Anew for each turn: a server closes connections that were silent through the other one's.
-    const connections = await Promise.all(directory.tokens.map(() => openConnection(port)));
+    const connections = await Promise.all(directory.tokens.map(() => openConnection(directory.port)));
     const latencies: number[] = [];
     const before = { server: cpuOf(pid), database: databasePid ? cpuOfFamily(databasePid) : NaN };
     const start = performance.now();
     const end = start + seconds * 1000;
     let left = requests;
     const one = async (connection: HttpConnection, token: string): Promise<void> => {
-      while (left-- > 0 && performance.now() < end) latencies.push(await timed(connection, calls(serial++, token)));
+      while (left-- > 0 && performance.now() < end) {
+        for (const call of [calls(serial++, token)].flat()) latencies.push(await timed(connection, call));
+      }
     };
     await Promise.all(connections.map((each, i) => one(each, directory.tokens[i] ?? "")));
     const elapsed = performance.now() - start;

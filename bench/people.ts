@@ -1,6 +1,7 @@
 /** The people of the bench, as Okta pushes them with its usual profile mappings and the enterprise extension. */
 
 const CORE = "urn:ietf:params:scim:schemas:core:2.0:User";
+const GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
@@ -42,7 +43,7 @@ export function person(name: string): object {
       },
     ],
     [ENTERPRISE]: {
-      employeeNumber: "701984",
+      employeeNumber: `E-${name}`,
       costCenter: "4130",
       organization: "Universal Studios",
       division: "Theme Park",
@@ -51,7 +52,23 @@ export function person(name: string): object {
   };
 }
 
+/** A filter on what no index knows: each person's employee number is their own. */
+export function byEmployeeNumber(name: string): string {
+  return `${ENTERPRISE}:employeeNumber eq "E-${name}"`;
+}
+
 /** The PATCH by which directories deactivate and reactivate (RFC 7644 §3.5.2.3). */
 export function setActive(active: boolean): object {
   return { schemas: [PATCH_OP], Operations: [{ op: "replace", path: "active", value: active }] };
+}
+
+/** A group as directories create it: without members (RFC 7643 §4.2). */
+export function group(displayName: string): object {
+  return { schemas: [GROUP], displayName, externalId: `g-${displayName}` };
+}
+
+/** The PATCH by which directories add members (RFC 7644 §3.5.2.1). */
+export function addMembers(ids: readonly string[]): object {
+  const value = ids.map((id) => ({ value: id }));
+  return { schemas: [PATCH_OP], Operations: [{ op: "add", path: "members", value }] };
 }

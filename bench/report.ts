@@ -12,7 +12,8 @@ interface Figures {
 
 /** A scenario at a size. */
 export interface Result {
-  readonly scenario: string;
+  /** Of the table that it stands in. */
+  readonly heading: string;
   readonly title: string;
   readonly users: number;
   readonly bare: Figures;
@@ -20,22 +21,24 @@ export interface Result {
   /** Median over the rounds of Usher's requests a second to the bare server's just before. */
   readonly ratio: number;
   readonly target: number | null;
+  /** Median over the rounds of Usher's time a request to that of the first row's in the same round. */
+  readonly growth: number;
+  readonly flat: number | null;
 }
 
-/** The size that the targets are set for. */
-const TARGET_SIZE = 10_000;
-
-/** The figures of a measured scenario. */
-export function resultOf({ scenario, size, bare, usher }: Measured): Result {
-  return {
-    scenario: scenario.name,
+/** The figures of what was measured in turn. */
+export function resultsOf(heading: (users: number) => string, measured: readonly Measured[]): Result[] {
+  return measured.map(({ scenario, size, bare, usher }) => ({
+    heading: heading(size),
     title: scenario.title,
     users: size,
     bare: figuresOf(bare),
     usher: figuresOf(usher),
     ratio: median(usher.map((round, i) => round.perSecond / (bare[i]?.perSecond ?? NaN))),
-    target: size === TARGET_SIZE ? (scenario.target ?? null) : null,
-  };
+    target: scenario.target ?? null,
+    growth: median(usher.map((round, i) => (measured[0]?.usher[i]?.perSecond ?? NaN) / round.perSecond)),
+    flat: scenario.flat ?? null,
+  }));
 }
 
 function figuresOf(rounds: readonly Round[]): Figures {
@@ -56,11 +59,17 @@ function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** The table of one size. */
-export function table(results: readonly Result[]): string {
+/** A table for each heading. */
+export function tables(results: readonly Result[]): string {
+  const headings = [...new Set(results.map(({ heading }) => heading))];
+  return headings.map((each) => `${each}\n\n${table(results.filter(({ heading }) => heading === each))}`).join("\n\n");
+}
+
+function table(results: readonly Result[]): string {
   const pair = (digits: number, of: (figures: Figures) => number) => {
     return ({ bare, usher }: Result): string => `${fixed(of(bare), digits)} / ${fixed(of(usher), digits)}`;
   };
+  const compared = results.some(({ flat }) => flat !== null);
   return render(results, [
     ["bare / Usher", ({ title }) => title],
     ["requests/s", pair(0, ({ perSecond }) => perSecond)],
@@ -69,30 +78,36 @@ export function table(results: readonly Result[]): string {
     ["server CPU ms", pair(2, ({ serverCpu }) => serverCpu)],
     ["database CPU ms", pair(2, ({ databaseCpu }) => databaseCpu)],
     ["ratio", ({ ratio }) => fixed(ratio, 2)],
-    ["target", verdict],
+    ["target", ({ ratio, target }) => verdict(target, ">=", ratio)],
+    ...(compared ? comparison : []),
   ]);
 }
 
-function verdict({ ratio, target }: Result): string {
+const comparison: readonly Column<Result>[] = [
+  ["× first row", ({ growth }) => fixed(growth, 2)],
+  ["target", ({ growth, flat }) => verdict(flat, "<=", growth)],
+];
+
+function verdict(target: number | null, relation: "<=" | ">=", value: number): string {
   if (target === null) return "";
-  return `>= ${fixed(target, 2)} ${ratio >= target ? "reached" : "missed"}`;
+  const isReached = relation === "<=" ? value <= target : value >= target;
+  return `${relation} ${fixed(target, 2)} ${isReached ? "reached" : "missed"}`;
 }
 
-/** How much longer Usher takes in the largest directory than in the smallest. */
+/** How much longer Usher takes in the largest directory than in the smallest, of what was measured in both. */
 export function flatness(results: readonly Result[]): string {
-  const scenarios = [...new Set(results.map(({ title }) => title))];
   const sizes = results.map(({ users }) => users);
   const [smallest, largest] = [Math.min(...sizes), Math.max(...sizes)];
-  const at = (title: string, size: number): Figures | undefined =>
-    results.find((result) => result.title === title && result.users === size)?.usher;
+  if (smallest >= largest) return "";
+  const at = (size: number): Result[] => results.filter(({ users }) => users === size);
+  const pairs = at(smallest).flatMap((small) =>
+    at(largest).flatMap((large) => (large.title === small.title ? [{ title: small.title, small, large }] : [])),
+  );
   const growth = (of: (figures: Figures) => number) => {
-    return (title: string): string => {
-      const [small, large] = [at(title, smallest), at(title, largest)];
-      return small && large ? fixed(of(large) / of(small), 2) : "";
-    };
+    return ({ small, large }: { small: Result; large: Result }): string => fixed(of(large.usher) / of(small.usher), 2);
   };
-  return render(scenarios, [
-    [`Usher, ${largest} users : ${smallest}`, (title) => title],
+  return render(pairs, [
+    [`Usher, ${largest} users : ${smallest}`, ({ title }) => title],
     ["time a request", growth(({ perSecond }) => 1 / perSecond)],
     ["server CPU", growth(({ serverCpu }) => serverCpu)],
     ["database CPU", growth(({ databaseCpu }) => databaseCpu)],

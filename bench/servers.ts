@@ -8,10 +8,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Cores } from "./machine.ts";
 
+/** Of a process, in bytes. */
+export interface Memory {
+  readonly rss: number;
+  readonly heapUsed: number;
+}
+
 /** A server that answers. */
 export interface RunningServer {
   readonly port: number;
   readonly pid: number;
+  /** What it holds after a full garbage collection, in bytes. */
+  readonly memory: () => Promise<Memory>;
   readonly stop: () => Promise<void>;
 }
 
@@ -30,12 +38,17 @@ const POLL_MS = 100;
 const STOP_MS = 15_000;
 
 /** Usher as `npm start` runs it, built; the log holds warnings, as in production under load. */
-export async function startUsher(options: ServerOptions, operatorKey: string): Promise<RunningServer> {
+export async function startUsher(
+  options: ServerOptions,
+  operatorKey: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningServer> {
   return startServer(options, [fileURLToPath(new URL("../scripts/start.mjs", import.meta.url))], {
     USHER_OPERATOR_KEY: operatorKey,
     USHER_SECRET_KEY: randomBytes(32).toString("base64"),
     USHER_DATA_DIR: join(tmpdir(), "usher-bench"),
     LOG_LEVEL: "warn",
+    ...environment,
   });
 }
 
@@ -51,16 +64,17 @@ async function startServer(
 ): Promise<RunningServer> {
   const port = await freePort();
   const profiling = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
-  const command = [...(cores ? ["taskset", "-c", cores.server] : []), process.execPath, ...profiling, ...args];
+  const node = [process.execPath, ...profiling, "--expose-gc", "--import", new URL("probe.mjs", import.meta.url).href];
+  const command = [...(cores ? ["taskset", "-c", cores.server] : []), ...node, ...args];
   const env = { ...process.env, NODE_ENV: "production", PORT: `${port}`, DATABASE_URL: databaseUrl, ...environment };
   const [program = "", ...rest] = command;
-  const child = spawn(program, rest, { env, stdio: ["ignore", process.stderr, process.stderr] });
+  const child = spawn(program, rest, { env, stdio: ["ignore", process.stderr, process.stderr, "ipc"] });
   const stop = (): Promise<void> => end(child);
   // The run then fails by itself, for its connections close, and ends what else it started.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => child.kill());
   try {
     await ready(child, port);
-    return { port, pid: child.pid ?? 0, stop };
+    return { port, pid: child.pid ?? 0, memory: () => memoryOf(child), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -76,6 +90,13 @@ async function ready(child: ChildProcess, port: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   throw new Error(`a server under test was not ready within ${READY_MS / 1000} s`);
+}
+
+async function memoryOf(child: ChildProcess): Promise<Memory> {
+  const told = once(child, "message");
+  child.send("memory");
+  const [memory] = (await told) as [Memory];
+  return memory;
 }
 
 async function end(child: ChildProcess): Promise<void> {
