@@ -22,7 +22,7 @@ export interface Directory {
 }
 
 /** A table of the bare server, and tenants of Usher without and with a limit of seats. */
-export type Kind = "bare" | "unlimited" | "limited";
+type Kind = "bare" | "unlimited" | "limited";
 
 /** What is measured side by side at one size; each is made and filled when it is first asked for. */
 export interface Place {

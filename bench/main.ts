@@ -56,7 +56,13 @@ function readOptions(): Options {
   return {
     sizes: (values.sizes ?? "1000,10000,100000").split(",").map(count),
     names: positionals.length > 0 ? positionals : NAMES,
-    effort: { rounds: count(rounds), requests: count(requests), seconds: count(seconds), warmUp: true },
+    effort: {
+      rounds: count(rounds),
+      requests: count(requests),
+      seconds: count(seconds),
+      inFlight: CONNECTIONS,
+      warmUp: true,
+    },
     profiles: values.profile,
     json: values.json ?? false,
   };

@@ -9,12 +9,14 @@ export interface Effort {
   /** A round ends with whichever comes first. */
   readonly requests: number;
   readonly seconds: number;
+  /** Connections at most. */
+  readonly inFlight: number;
   /** Whether a shorter round of each counts for nothing: code is compiled and statements are planned. */
   readonly warmUp: boolean;
 }
 
 /** One server under test. */
-export interface Subject {
+interface Subject {
   readonly pid: number;
   /** Process id of PostgreSQL's postmaster, where it is known. */
   readonly databasePid: number | undefined;
@@ -45,7 +47,7 @@ export interface Measured {
   readonly usher: readonly Round[];
 }
 
-type Load = (effort: Pick<Effort, "requests" | "seconds">) => Promise<Round>;
+type Load = (effort: Pick<Effort, "requests" | "seconds" | "inFlight">) => Promise<Round>;
 
 /**
  * Measures contests. They and the servers take turns within each round, so that what else happens on the machine falls
@@ -63,7 +65,7 @@ export async function measure(
     loads: { bare: loadOf(subjects.bare, bare), usher: loadOf(subjects.usher, usher) },
     result: { scenario, size: usher.directory.size, bare: [] as Round[], usher: [] as Round[] },
   }));
-  const short = { requests: effort.requests / 4, seconds: effort.seconds / 2 };
+  const short = { ...effort, requests: effort.requests / 4, seconds: effort.seconds / 2 };
   if (effort.warmUp) for (const { loads } of running) for (const load of [loads.bare, loads.usher]) await load(short);
   for (let round = 0; round < effort.rounds; round++) {
     for (const { loads, result } of running) {
@@ -78,9 +80,11 @@ export async function measure(
 /** Serial numbers go on from round to round: nobody is created twice, and each PATCH changes something. */
 function loadOf({ pid, databasePid }: Subject, { directory, calls }: Side): Load {
   let serial = 0;
-  return async ({ requests, seconds }) => {
+  return async ({ requests, seconds, inFlight }) => {
     // Anew for each turn: a server closes connections that were silent through the other one's.
-    const connections = await Promise.all(directory.tokens.map(() => openConnection(directory.port)));
+    const connections = await Promise.all(
+      directory.tokens.slice(0, inFlight).map(() => openConnection(directory.port)),
+    );
     const latencies: number[] = [];
     const before = { server: cpuOf(pid), database: databasePid ? cpuOfFamily(databasePid) : NaN };
     const start = performance.now();

@@ -18,10 +18,28 @@ const MEMBERS_OF_PATCH = 20;
 const IN_FLIGHT = 8;
 
 /** Turns of each server; nothing is done twice, so none is lost on warming up. */
-const PEOPLE_EFFORT = { rounds: 10, requests: PEOPLE / 10, seconds: Infinity, warmUp: false } as const;
-const GROUP_EFFORT = { rounds: 5, requests: GROUPS / 5, seconds: Infinity, warmUp: false } as const;
+const PEOPLE_EFFORT = {
+  rounds: 10,
+  requests: PEOPLE / 10,
+  seconds: Infinity,
+  inFlight: IN_FLIGHT,
+  warmUp: false,
+} as const;
+const GROUP_EFFORT = {
+  rounds: 5,
+  requests: GROUPS / 5,
+  seconds: Infinity,
+  inFlight: IN_FLIGHT,
+  warmUp: false,
+} as const;
 const PATCHES = (PEOPLE * EACH_IN) / MEMBERS_OF_PATCH;
-const MEMBER_EFFORT = { rounds: 10, requests: PATCHES / 10, seconds: Infinity, warmUp: false } as const;
+const MEMBER_EFFORT = {
+  rounds: 10,
+  requests: PATCHES / 10,
+  seconds: Infinity,
+  inFlight: IN_FLIGHT,
+  warmUp: false,
+} as const;
 
 /** What an initial cycle took, and Usher's memory at its start and after each turn. */
 export interface Synced {

@@ -1,9 +1,15 @@
 import type { RequestListener, Server } from "node:http";
 import { pathToFileURL } from "node:url";
+import { readMetadata } from "./admin/connectionSettings.ts";
 import { Refusal } from "./base/errors.ts";
 import { ConfigFault, ensureKeys, readConfig, type Config } from "./config.ts";
+import { accountMail } from "./directory/accountMail.ts";
 import { mailJobs } from "./directory/adminMail.ts";
 import { watchAdminless } from "./directory/adminlessWatch.ts";
+import { domainChecks, startDomainChecks } from "./directory/domainChecks.ts";
+import { certificateJobs, startCertificateWatch } from "./directory/certificateWatch.ts";
+import { connectionKeyJobs } from "./directory/connectionKeys.ts";
+import { metadataJobs, startMetadataRefresh } from "./directory/metadataRefresh.ts";
 import { keepProvisioningLog } from "./directory/provisioningBuffer.ts";
 import { startRetention } from "./directory/provisioningRetention.ts";
 import { roleEffects } from "./directory/roleMappings.ts";
@@ -12,9 +18,10 @@ import { seatWaiting, watchSeats } from "./directory/seatWatch.ts";
 import { followForWebhooks } from "./events/webhookDeliveries.ts";
 import { startWebhookSender } from "./events/webhookSender.ts";
 import { startWorker, type Worker } from "./events/worker.ts";
+import { createTxtLookUp, type LookUpTxt } from "./http/dns.ts";
 import { listen, stop } from "./http/lifecycle.ts";
 import { createLogger, type Logger } from "./http/logger.ts";
-import { createOutbound } from "./http/outbound.ts";
+import { createOutbound, type Outbound } from "./http/outbound.ts";
 import type { Mailer } from "./mail/letter.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { ownSchemas, readSchemaFiles } from "./provisioning/schemaFiles.ts";
@@ -48,19 +55,31 @@ export async function start(config: Config): Promise<Running> {
   const { publicUrl, trustProxy } = config;
   const { operatorKeys, secretKeys } = keys;
   const outbound = createOutbound(config);
+  const lookUpTxt = createTxtLookUp(config.dnsServers);
   const samlThreads = createSamlThreads();
   const provisioningLog = keepProvisioningLog({ db, log });
-  const ways = { outbound, samlThreads, provisioningLog };
+  const ways = { outbound, lookUpTxt, samlThreads, provisioningLog };
   const app = createServer({ db, registry, publicUrl, operatorKeys, secretKeys, ...ways, trustProxy, log });
   const server = await bind(app, config, db);
-  const worker = startWork(db, log, mailer);
+  const worker = startWork({ db, log, mailer, lookUpTxt, outbound, publicUrl, secretKeys });
   const sender = startWebhookSender({ db, log, secretKeys, outbound });
   const retention = startRetention({ db, log });
+  const checks = startDomainChecks({ db, log });
+  const metadata = startMetadataRefresh({ db, log });
+  const certificates = startCertificateWatch({ db, log });
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`;
   log.info({ url, publicUrl, database: db.kind }, "listening");
   if (keys.generated) greet(config, keys.operatorKeys[0] ?? "");
   const close = async (): Promise<void> => {
-    await Promise.all([stop(server), worker.stop(), sender.stop(), retention.stop()]);
+    await Promise.all([
+      stop(server),
+      worker.stop(),
+      sender.stop(),
+      retention.stop(),
+      checks.stop(),
+      metadata.stop(),
+      certificates.stop(),
+    ]);
     await Promise.all([outbound.close(), samlThreads.close(), provisioningLog.stop()]);
     await db.close();
     log.info("stopped");
@@ -68,8 +87,18 @@ export async function start(config: Config): Promise<Running> {
   return { url, close };
 }
 
+interface WorkParts {
+  readonly db: Database;
+  readonly log: Logger;
+  readonly mailer: Mailer;
+  readonly lookUpTxt: LookUpTxt;
+  readonly outbound: Outbound;
+  readonly publicUrl: string;
+  readonly secretKeys: readonly Buffer[];
+}
+
 /** What is done behind the requests: each kind of job with its handler, and each reader of the journal by its name. */
-function startWork(db: Database, log: Logger, mailer: Mailer): Worker {
+function startWork({ db, log, mailer, lookUpTxt, outbound, publicUrl, secretKeys }: WorkParts): Worker {
   return startWorker({
     db,
     log,
@@ -77,7 +106,12 @@ function startWork(db: Database, log: Logger, mailer: Mailer): Worker {
       ...seatPromotion(db),
       ...roleEffects(db),
       ...seatWaiting,
+      ...domainChecks(db, lookUpTxt),
+      ...connectionKeyJobs({ db, secretKeys }),
+      ...certificateJobs,
+      ...metadataJobs(db, (at, now) => readMetadata(at, { outbound, publicUrl, now })),
       ...mailJobs(db, mailer),
+      ...accountMail({ db, send: mailer, publicUrl, secretKeys }),
     },
     followers: {
       "seat-watch": watchSeats(db),

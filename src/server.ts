@@ -2,6 +2,7 @@ import express, { type Express } from "express";
 import { accessSurface } from "./access/index.ts";
 import { adminSurface } from "./admin/index.ts";
 import type { ProvisioningLog } from "./directory/provisioningBuffer.ts";
+import type { LookUpTxt } from "./http/dns.ts";
 import { notFound } from "./http/fallback.ts";
 import { health } from "./http/health.ts";
 import type { Logger } from "./http/logger.ts";
@@ -25,6 +26,7 @@ export interface ServerParts {
   /** 32 bytes each: the first encrypts, all decrypt. */
   readonly secretKeys: readonly Buffer[];
   readonly outbound: Outbound;
+  readonly lookUpTxt: LookUpTxt;
   readonly samlThreads: SamlThreads;
   readonly trustProxy: boolean | number | string;
   readonly provisioningLog: ProvisioningLog;

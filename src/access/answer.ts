@@ -1,13 +1,14 @@
 import type { Request, Response } from "express";
 import { timingSafeEqual } from "node:crypto";
 import { hashToken, unseal } from "../base/secrets.ts";
-import { claimAnswer, consumeAnswer, keepClaimed, openAttempt, recordRefusal } from "../directory/signInAttempts.ts";
+import { claimAnswer, consumeAnswer, keepClaimed, openAttempt } from "../directory/signInAttempts.ts";
 import {
   connectionById,
   connectionUrls,
   linkingConnection,
   type SignInConnection,
 } from "../directory/connectionsForSignIn.ts";
+import { isUnderTest } from "../directory/connectionTests.ts";
 import { SignInStopped, signInBySso } from "../directory/ssoSignIn.ts";
 import { readCookie, setCookie, clearCookie } from "../http/cookies.ts";
 import { finishOidc } from "../sso/oidc/finishOidc.ts";
@@ -15,11 +16,10 @@ import { SignInRefused } from "../sso/types.ts";
 import type { Who } from "../storage/types.ts";
 import { browserOf } from "./browser.ts";
 import { readForm } from "./form.ts";
-import { messagesFor } from "./messages.ts";
 import { oidcDeps, type Access } from "./options.ts";
-import { failurePage, type ShownFailure } from "./pages.ts";
-import { sendPage } from "./sendPage.ts";
+import { fail, refuse, type Refused } from "./refused.ts";
 import { one } from "./start.ts";
+import { showTest } from "./test.ts";
 
 /** Bytes of a posted response: base64 of 512 KB, and what the form adds. */
 const MAX_FORM = 720_000;
@@ -35,9 +35,11 @@ export async function samlAnswer(access: Access, req: Request, res: Response): P
     const judged = await access.samlThreads.judge({ connection, urls, message, now: who.now }, sender);
     const { requestId, identity, assertionId, expiresAt } = judged;
     const assertion = { id: assertionId, expiresAt };
-    const handle = await consumeAnswer(access.db, who, { connectionId: connection.id, requestId, identity, assertion });
+    const answer = { connectionId: connection.id, requestId, identity, assertion };
+    const { handle, testId } = await consumeAnswer(access.db, who, answer);
     // The cookies of this browser are Lax: they come with the next request, which is our own site's.
-    res.redirect(303, `/sso/finish?${new URLSearchParams({ c: connection.id, h: handle })}`);
+    const next = testId === null ? "/sso/finish" : "/sso/test/finish";
+    res.redirect(303, `${next}?${new URLSearchParams({ c: connection.id, h: handle })}`);
   });
 }
 
@@ -52,12 +54,14 @@ export async function oidcAnswer(access: Access, req: Request, res: Response): P
     if (!isSameBrowser(access, req, attempt.browserHash)) {
       throw new SignInStopped("other_browser", "the answer came to another browser than the one that began");
     }
+    if (attempt.testId === null && connection.status !== "enabled") throw disabled();
     await claimAnswer(access.db, who, attempt.id);
     const proof = attempt.proof === null ? "" : unseal(access.secretKeys, attempt.proof, `attempt:${attempt.id}`);
     const callback = new URL(req.originalUrl, access.publicUrl);
     const urls = connectionUrls(access.publicUrl, connection.id);
     const identity = await finishOidc(connection, urls, callback, proof, oidcDeps(access, who.now));
-    await signIn(access, req, res, who, await keepClaimed(access.db, who, attempt.id, identity));
+    const handle = await keepClaimed(access.db, who, attempt.id, identity);
+    await (attempt.testId === null ? signIn : showTest)(access, req, res, who, handle);
   });
 }
 
@@ -69,6 +73,13 @@ function isSameBrowser({ cookies }: Access, req: Request, hash: Buffer): boolean
 export async function finish(access: Access, req: Request, res: Response): Promise<void> {
   await withConnection(access, req, res, null, (_connection, who) =>
     signIn(access, req, res, who, one(req.query, "h") ?? ""),
+  );
+}
+
+/** `GET /sso/test/finish`: the same for a test. */
+export async function finishTest(access: Access, req: Request, res: Response): Promise<void> {
+  await withConnection(access, req, res, null, (_connection, who) =>
+    showTest(access, req, res, who, one(req.query, "h") ?? ""),
   );
 }
 
@@ -98,52 +109,24 @@ async function withConnection(
   }
   const who = { tenantId: connection.tenantId, actor: { type: "system" }, now } as const;
   try {
-    if (connection.status !== "enabled") {
-      throw new SignInStopped("connection_disabled", "the connection is switched off");
-    }
+    // What answers a sign-in is refused later, where it is known to be none of a test's.
+    const isOpen = connection.status === "enabled" || (await isUnderTest(access.db, who, connection.id));
+    if (!isOpen) throw disabled();
     await work(connection, who);
   } catch (error) {
-    if (error instanceof SignInRefused && error.code === "saml_unsolicited")
-      return unasked(access, req, res, connection, who);
     if (!(error instanceof SignInRefused) && !(error instanceof SignInStopped)) throw error;
-    await refuse(access, req, res, { connection, who, error });
+    const answer = error.code === "saml_unsolicited" ? unasked : refuse;
+    await answer(access, req, res, { connection, who, error });
   }
 }
 
+function disabled(): SignInStopped {
+  return new SignInStopped("connection_disabled", "the connection is switched off");
+}
+
 /** A tile was clicked at the identity provider: what it sent is not read, and the sign-in begins here, once. */
-async function unasked(
-  access: Access,
-  req: Request,
-  res: Response,
-  connection: SignInConnection,
-  who: Who,
-): Promise<void> {
-  if (connection.unsolicited === "restart") return res.redirect(303, `/sso/start?connection=${connection.id}`);
-  const error = new SignInStopped(
-    "saml_unsolicited",
-    "the identity provider sent a response that nobody had asked for",
-  );
-  await refuse(access, req, res, { connection, who, error });
-}
-
-interface Refused {
-  readonly connection: SignInConnection;
-  readonly who: Who;
-  readonly error: SignInRefused | SignInStopped;
-}
-
-async function refuse(access: Access, req: Request, res: Response, { connection, who, error }: Refused): Promise<void> {
-  const memberId = error instanceof SignInStopped ? error.memberId : null;
-  const { id: connectionId, protocol: method } = connection;
-  const line = { connectionId, memberId, method, reason: error.code, detail: error.message.slice(0, 500) };
-  const reference = await recordRefusal(access.db, who, line, browserOf(req));
-  access.log.info({ reference, connection: connectionId, reason: error.code }, "sign-in refused");
-  fail(req, res, { reference, retryUrl: `/sso/start?connection=${connectionId}` }, error.code);
-}
-
-function fail(req: Request, res: Response, shown: ShownFailure, code?: string): void {
-  const messages = messagesFor(req.headers["accept-language"]);
-  // The one refusal that is nobody's mistake, and that no second try mends.
-  const text = code === "seat_limit_reached" ? { text: messages.seatsFull } : {};
-  sendPage(res, 403, failurePage(messages, { ...shown, ...text }));
+async function unasked(access: Access, req: Request, res: Response, refused: Refused): Promise<void> {
+  const { id, unsolicited } = refused.connection;
+  if (unsolicited === "restart") return res.redirect(303, `/sso/start?connection=${id}&unasked=1`);
+  await refuse(access, req, res, refused);
 }

@@ -5,9 +5,10 @@ import { rememberAttempt } from "../directory/signInAttempts.ts";
 import { connectionUrls, type SignInConnection } from "../directory/connectionsForSignIn.ts";
 import { beginOidc } from "../sso/oidc/beginOidc.ts";
 import { beginSaml } from "../sso/saml/beginSaml.ts";
-import type { Begun } from "../sso/types.ts";
+import { type Begun, SignInRefused } from "../sso/types.ts";
 import { ATTEMPT_SECONDS, browserSecret } from "./browser.ts";
 import { oidcDeps, type Access } from "./options.ts";
+import { refuse } from "./refused.ts";
 
 /** What the person, or the site that they come from, wants of a sign-in. */
 export interface Wanted {
@@ -15,18 +16,25 @@ export interface Wanted {
   readonly returnTo: string;
   /** Whom the identity provider shall offer to sign in as; it proves nothing. */
   readonly loginHint: string | undefined;
+  /** The test that this is for: it signs nobody in. */
+  readonly testId?: string;
 }
 
-/** Sends the browser to the identity provider of a connection, and remembers who it was. */
+/**
+ * Sends the browser to the identity provider of a connection, and remembers who it was; a provider that cannot be
+ * reached or asked is a refused sign-in like any other.
+ */
 export async function begin(
   access: Access,
   req: Request,
   res: Response,
   connection: SignInConnection,
-  { returnTo, loginHint }: Wanted,
+  { returnTo, loginHint, testId }: Wanted,
 ): Promise<void> {
   const now = access.now();
-  const begun = await beginWith(access, connection, now, loginHint);
+  const who = { tenantId: connection.tenantId, actor: { type: "system" }, now } as const;
+  const begun = await beginWith(access, connection, now, loginHint).catch(refusalOf);
+  if (begun instanceof SignInRefused) return refuse(access, req, res, { connection, who, error: begun });
   const id = newId(now);
   const attempt = {
     id,
@@ -35,10 +43,16 @@ export async function begin(
     requestId: begun.requestId,
     proof: begun.proof === null ? null : seal(access.secretKeys, begun.proof, `attempt:${id}`),
     returnTo,
+    testId: testId ?? null,
     expiresAt: new Date(now.getTime() + ATTEMPT_SECONDS * 1000),
   };
-  await rememberAttempt(access.db, { tenantId: connection.tenantId, actor: { type: "system" }, now }, attempt);
+  await rememberAttempt(access.db, who, attempt);
   res.redirect(303, begun.redirectUrl);
+}
+
+function refusalOf(error: unknown): SignInRefused {
+  if (error instanceof SignInRefused) return error;
+  throw error;
 }
 
 async function beginWith(

@@ -7,18 +7,25 @@ import { methodNotAllowed } from "../http/fallback.ts";
 import { pageHeaders } from "../http/headers.ts";
 import { rateLimit } from "../http/rateLimit.ts";
 import { requestId } from "../http/requestLog.ts";
+import { signsRequests } from "../sso/saml/beginSaml.ts";
 import { spMetadata } from "../sso/saml/spMetadata.ts";
-import { finish, oidcAnswer, samlAnswer } from "./answer.ts";
+import { finish, finishTest, oidcAnswer, samlAnswer } from "./answer.ts";
+import { backchannelLogout } from "./backchannelLogout.ts";
+import { clientKeys } from "./clientKeys.ts";
 import { messagesFor } from "./messages.ts";
 import type { Access, AccessOptions } from "./options.ts";
 import { failurePage } from "./pages.ts";
 import { changePassword, home, showSignIn, signIn, signOut } from "./password.ts";
 import { sendPage } from "./sendPage.ts";
+import { showConfirm, showSignUp, takeConfirm, takeSignUp } from "./signUp.ts";
 import { start } from "./start.ts";
 import { STYLE } from "./style.ts";
+import { startTest } from "./test.ts";
 
 /** Of one address: an office behind one address signs in within minutes, not seconds. */
 const ANSWERS = { requests: 120, seconds: 60 } as const;
+/** Of one provider: whoever is logged out of it in one go is to be logged out here. */
+const LOGOUTS = { requests: 6000, seconds: 60 } as const;
 
 type Handle = (access: Access, req: Request, res: Response) => Promise<void> | void;
 
@@ -30,11 +37,19 @@ const ROUTES: readonly (readonly [method: "get" | "post", path: string, handle: 
   ["post", "/sign-in/password", changePassword],
   ["post", "/sign-out", signOut],
   ["get", "/sign-in/style.css", (_access, _req, res) => void res.type("text/css").send(STYLE)],
+  ["get", "/sign-up", showSignUp],
+  ["post", "/sign-up", takeSignUp],
+  ["get", "/sign-up/confirm", showConfirm],
+  ["post", "/sign-up/confirm", takeConfirm],
   ["get", "/sso/start", start],
   ["get", "/sso/finish", finish],
+  ["get", "/sso/test", startTest],
+  ["get", "/sso/test/finish", finishTest],
   ["get", "/sso/saml/:connection/metadata", metadata],
   ["post", "/sso/saml/:connection/acs", samlAnswer],
   ["get", "/sso/oidc/:connection/callback", oidcAnswer],
+  ["post", "/sso/oidc/:connection/backchannel-logout", backchannelLogout],
+  ["get", "/sso/oidc/:connection/jwks", clientKeys],
 ];
 
 /** The sign-in surface, to be mounted at the root. */
@@ -44,6 +59,7 @@ export function accessSurface(options: AccessOptions): Router {
     cookies: cookiesFor(options.publicUrl),
     now: options.clock ?? (() => new Date()),
     countAnswer: rateLimit(ANSWERS),
+    countLogout: rateLimit(LOGOUTS),
   };
   const router = Router();
   const headers = pageHeaders();
@@ -66,7 +82,10 @@ function handler(access: Access, handle: Handle): RequestHandler {
 async function metadata(access: Access, req: Request, res: Response): Promise<void> {
   const connection = await connectionById(access, String(req.params["connection"]));
   if (connection?.protocol !== "saml") throw new Refusal("not_found", "There is no such SAML connection.");
-  res.type("application/samlmetadata+xml").send(spMetadata(connectionUrls(access.publicUrl, connection.id)));
+  const urls = connectionUrls(access.publicUrl, connection.id);
+  const certificates = connection.keys.map(({ certificate }) => certificate);
+  const text = spMetadata(urls, { certificates, requestsSigned: signsRequests(connection) });
+  res.type("application/samlmetadata+xml").send(text);
 }
 
 /** A page for people, where an API would answer a problem document. */

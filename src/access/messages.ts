@@ -23,6 +23,10 @@ export interface Messages {
   readonly failedReference: (reference: string) => string;
   readonly failedAsk: string;
   readonly busyText: string;
+  readonly testTitle: string;
+  readonly testPassed: string;
+  readonly testRefused: string;
+  readonly testBack: string;
   readonly seatsFull: string;
   readonly changeTitle: string;
   readonly changeText: string;
@@ -63,6 +67,10 @@ const english: Messages = {
   failedReference: (reference) => `Reference: ${reference}`,
   failedAsk: "If it fails again, give this reference to your IT department: they can read what happened.",
   busyText: "Too many people are at the door, or a part of it is being repaired. Wait some seconds, then try again.",
+  testTitle: "The test is done",
+  testPassed: "This sign-in would work. Nobody was signed in, and nobody was changed.",
+  testRefused: "The identity provider's answer was taken, but this person would not be signed in:",
+  testBack: "Where the test was begun you can read what arrived and what it means. You may close this window.",
   seatsFull: "Every seat that your organisation has is taken. Ask your admin for one, then sign in again.",
   changeTitle: "Choose your own password",
   changeText: "Somebody else chose the present one. Nobody but you should know it.",
@@ -105,6 +113,10 @@ const german: Messages = {
   failedAsk: "Klappt es wieder nicht, geben Sie diese Kennung Ihrer IT-Abteilung: sie kann nachlesen, was geschah.",
   busyText:
     "Es sind zu viele auf einmal an der Tür, oder etwas wird gerade repariert. Warten Sie einige Sekunden und versuchen Sie es dann noch einmal.",
+  testTitle: "Der Test ist fertig",
+  testPassed: "Diese Anmeldung würde gelingen. Niemand wurde angemeldet und niemand geändert.",
+  testRefused: "Die Antwort des Anmeldedienstes wurde angenommen, aber diese Person würde nicht angemeldet:",
+  testBack: "Wo der Test begonnen wurde, steht, was ankam und was es bedeutet. Sie können dieses Fenster schließen.",
   seatsFull:
     "Alle Plätze Ihrer Organisation sind belegt. Bitten Sie Ihren Admin um einen und melden Sie sich dann noch einmal an.",
   changeTitle: "Wählen Sie Ihr eigenes Passwort",

@@ -27,6 +27,8 @@ export interface AccessOptions {
 export interface Access extends AccessOptions {
   /** Counts an answer of an address. @throws Refusal `rate_limited` */
   readonly countAnswer: (ip: string) => Promise<void>;
+  /** Counts a logout that a provider tells of. @throws Refusal `rate_limited` */
+  readonly countLogout: (ip: string) => Promise<void>;
   readonly cookies: Cookies;
   readonly now: () => Date;
 }

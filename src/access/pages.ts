@@ -13,7 +13,7 @@ export interface SignInForm {
 }
 
 /** A whole page. */
-function page(messages: Messages, title: string, content: Html): string {
+export function page(messages: Messages, title: string, content: Html): string {
   return html`<!doctype html>
     <html lang="${messages.language}">
       <head>
@@ -112,6 +112,17 @@ export function failurePage(messages: Messages, { reference, retryUrl, text }: S
     messages.failedTitle,
     html`<p>${messages.failedText}</p>
       ${text && html`<p>${text}</p>`} ${words || ""}${again || ""}`,
+  );
+}
+
+/** What a test sign-in came to; `detail` says why it would be refused, null that it would not. */
+export function testedPage(messages: Messages, detail: string | null): string {
+  return page(
+    messages,
+    messages.testTitle,
+    html`<p>${detail === null ? messages.testPassed : messages.testRefused}</p>
+      ${detail !== null && html`<p class="bad">${detail}</p>`}
+      <p class="soft">${messages.testBack}</p>`,
   );
 }
 

@@ -10,6 +10,7 @@ import { SignInStopped } from "../directory/ssoSignIn.ts";
 import { completeSettings } from "../directory/tenantSettings.ts";
 import { clearCookie, readCookie, setCookie } from "../http/cookies.ts";
 import { browserOf } from "./browser.ts";
+import { providerSignOut } from "./endSession.ts";
 import { readForm } from "./form.ts";
 import { messagesFor, type Messages } from "./messages.ts";
 import type { Access } from "./options.ts";
@@ -19,7 +20,7 @@ import { sendPage } from "./sendPage.ts";
 import { one } from "./start.ts";
 
 /** Bytes of a sign-in form. */
-const MAX_FORM = 16_384;
+export const MAX_FORM = 16_384;
 
 /** `GET /sign-in`: the form for a password. */
 export async function showSignIn(access: Access, req: Request, res: Response): Promise<void> {
@@ -39,10 +40,12 @@ export async function signIn(access: Access, req: Request, res: Response): Promi
   const email = given.get("email");
   const returnTo = returnPath(given.get("return_to"));
   const now = access.now();
-  const tenant = await signInTenant(access.db, now, { reference: given.get("tenant") || undefined, email });
+  const reference = given.get("tenant") || undefined;
+  const tenant = await signInTenant(access.db, now, { reference, email });
   const form: SignInForm = {
-    tenant: tenant?.slug ?? null,
-    tenantName: tenant?.name ?? null,
+    // Not where the address led to it: an address that nobody has is answered alike.
+    tenant: reference === undefined ? null : (tenant?.slug ?? null),
+    tenantName: reference === undefined ? null : (tenant?.name ?? null),
     email,
     returnTo,
     fault: null,
@@ -119,7 +122,7 @@ export async function signOut(access: Access, req: Request, res: Response): Prom
   const who = { tenantId: tenant.id, actor: { type: "member", id: member.id }, now: access.now() } as const;
   await closeSession(access.db, who, session.id, member.id);
   clearCookie(res, access.cookies, access.cookies.session);
-  res.redirect(303, "/sso/start");
+  res.redirect(303, (await providerSignOut(access, session)) ?? "/sso/start");
 }
 
 async function signedIn({ db, cookies, now }: Access, req: Request): Promise<MemberSession | undefined> {
@@ -136,7 +139,7 @@ async function ownForm(access: Access, req: Request, csrf: string): Promise<Memb
 }
 
 /** Nobody signs a browser in from another site (login CSRF): browsers say where a form comes from (Fetch, "Origin"). */
-function checkOrigin({ publicUrl }: Access, req: Request): void {
+export function checkOrigin({ publicUrl }: Access, req: Request): void {
   const { origin } = req.headers;
   if (origin === undefined || origin === publicUrl) return;
   throw new Refusal("forbidden", "Sign in from this server's own page.");

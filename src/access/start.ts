@@ -4,10 +4,13 @@ import { connectionById, connectionsOf, type SignInConnection } from "../directo
 import type { SignInChoice } from "../directory/connections.store.ts";
 import { signInTenant } from "../directory/signInTenant.ts";
 import type { Tenant } from "../directory/tenant.ts";
+import { readCookie, setCookie } from "../http/cookies.ts";
+import { SignInRefused } from "../sso/types.ts";
 import { begin } from "./begin.ts";
 import { messagesFor } from "./messages.ts";
 import type { Access } from "./options.ts";
 import { addressPage, chooserPage, passwordPage } from "./pages.ts";
+import { refuse } from "./refused.ts";
 import { returnPath } from "./returnTo.ts";
 import { sendPage } from "./sendPage.ts";
 
@@ -24,12 +27,40 @@ export async function start(access: Access, req: Request, res: Response): Promis
   const id = one(query, "connection");
   const email = one(query, "email") ?? one(query, "login_hint");
   const wanted = { returnTo, loginHint: hint(email) };
-  if (id !== undefined) return begin(access, req, res, await enabled(access, id), wanted);
-  const tenant = await signInTenant(access.db, access.now(), { reference: one(query, "tenant"), email });
+  if (id !== undefined) {
+    const connection = await enabled(access, id);
+    const isAgain = one(query, "unasked") !== undefined && isUnaskedAgain(access, req, res, connection.id);
+    return isAgain ? refuseUnasked(access, req, res, connection) : begin(access, req, res, connection, wanted);
+  }
+  const reference = one(query, "tenant");
+  const tenant = await signInTenant(access.db, access.now(), { reference, email });
   const ways = tenant ? await connectionsOf(access.db, tenant.id) : [];
   const only = issuedBy(ways, one(query, "iss"));
   if (only) return begin(access, req, res, await enabled(access, only.id), wanted);
-  showWays(req, res, { tenant, ways, email: email ?? "", returnTo, asked: email !== undefined });
+  showWays(req, res, {
+    tenant,
+    ways,
+    email: email ?? "",
+    returnTo,
+    asked: email !== undefined,
+    named: reference !== undefined,
+  });
+}
+
+/** How long a provider that never answers what it is asked is sent back to once only. */
+const RESTARTED_SECONDS = 60;
+
+/** Whether this browser was sent to the provider for that reason just now: it would go round for ever. */
+function isUnaskedAgain({ cookies }: Access, req: Request, res: Response, id: string): boolean {
+  if (readCookie(req, cookies.restarted) === id) return true;
+  setCookie(res, cookies, cookies.restarted, id, RESTARTED_SECONDS);
+  return false;
+}
+
+async function refuseUnasked(access: Access, req: Request, res: Response, connection: SignInConnection): Promise<void> {
+  const who = { tenantId: connection.tenantId, actor: { type: "system" }, now: access.now() } as const;
+  const detail = "The identity provider was asked, and again sent a response that names no request.";
+  await refuse(access, req, res, { connection, who, error: new SignInRefused("saml_unsolicited", detail) });
 }
 
 interface Shown {
@@ -39,11 +70,14 @@ interface Shown {
   readonly returnTo: string;
   /** Whether the person has said who they are. */
   readonly asked: boolean;
+  /** Whether the tenant was named: else a page that told its name would tell whose domains we know. */
+  readonly named: boolean;
 }
 
-function showWays(req: Request, res: Response, { tenant, ways, email, returnTo, asked }: Shown): void {
+function showWays(req: Request, res: Response, { tenant, ways, email, returnTo, asked, named }: Shown): void {
   const messages = messagesFor(req.headers["accept-language"]);
-  const form = { tenant: tenant?.slug ?? null, tenantName: tenant?.name ?? null, email, returnTo, fault: null };
+  const shown = named ? tenant : undefined;
+  const form = { tenant: shown?.slug ?? null, tenantName: shown?.name ?? null, email, returnTo, fault: null };
   if (ways.length > 1) {
     const kept = new URLSearchParams({ return_to: returnTo, ...(email !== "" && { login_hint: email }) });
     const choices = ways.map(({ id, name }) => ({ name, url: `/sso/start?connection=${id}&${kept}` }));

@@ -2,9 +2,9 @@
 export const STYLE = `:root{color-scheme:light dark;--ink:#1c2733;--soft:#566676;--line:#cbd6e0;--page:#f3f6f9;--card:#fff;--act:#1f6b46;--on:#fff;--bad:#9b2c2c}
 @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9fb0c0;--line:#33414f;--page:#10161d;--card:#18212b;--act:#5fbf8b;--on:#0c1a12;--bad:#f29b9b}}
 *{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{width:100%;max-width:25rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:2rem 1.75rem}
+main{width:100%;max-width:25rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:2rem 1.75rem;overflow-wrap:anywhere}
 h1{font-size:1.375rem;line-height:1.25;margin:0 0 .5rem}p{margin:0 0 1rem}.soft{color:var(--soft);font-size:.9rem}.bad{color:var(--bad)}
-input+.soft{margin-top:.6rem}
+input+.soft{margin-top:.6rem}.apart{margin:1.25rem 0 0}
 label{display:block;font-weight:600;margin:1rem 0 .25rem}
 input{width:100%;font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:.5rem;padding:.6rem .75rem}
 button,.button{display:block;width:100%;margin-top:1rem;font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer;color:var(--on);background:var(--act);border:1px solid var(--act);border-radius:.5rem;padding:.65rem .75rem}

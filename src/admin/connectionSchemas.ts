@@ -1,6 +1,6 @@
 /** The shapes of connections: as they are written and as they are shown. */
 import type { Schema } from "./route.ts";
-import { arrayOf, boolean, id, instant, label, nullable, object, record, text } from "./schemas.ts";
+import { arrayOf, boolean, id, instant, label, nullable, object, record, ref, text } from "./schemas.ts";
 
 const line = { type: "string", minLength: 1, maxLength: 1024 };
 const claim = { ...line, maxLength: 512, pattern: "^\\S(.*\\S)?$" };
@@ -41,11 +41,24 @@ const oidc: Readonly<Record<string, Schema>> = {
     ...nullable(arrayOf({ ...line, maxLength: 128 }, { maxItems: 20 })),
     description: "What is asked for. null = openid, email, profile, and groups where a groups claim is read.",
   },
+  clientAuthentication: {
+    type: "string",
+    enum: ["client_secret", "private_key_jwt"],
+    description:
+      "How we prove to the provider who we are. `private_key_jwt` makes a new key of our own each time that it is " +
+      "written; the provider reads its public half at `jwksUri`.",
+  },
+  endSession: {
+    type: "boolean",
+    description: "Whether who signs out here is sent to the provider to sign out there too. Usually no.",
+  },
 };
 
 const attributeNames = {
   ...object({ email: claim, givenName: claim, familyName: claim, displayName: claim }),
-  description: "Attribute or claim in which each is, where the identity provider departs from the usual names.",
+  description:
+    "Attribute or claim in which each is, where the identity provider departs from the usual names. Of OpenID Connect " +
+    "also a JSON Pointer (RFC 6901) into a claim, as `/profile/mail`; it is a path, and nothing is evaluated.",
 };
 const match = object({ claim, attribute: { type: "string", enum: ["externalId", "userName"] } }, [
   "claim",
@@ -66,11 +79,22 @@ const fields: Readonly<Record<string, Schema>> = {
     description: "Links a first sign-in to the one member of the directory whose attribute equals this claim.",
   },
   attributes: attributeNames,
-  groupsClaim: { ...nullable(claim), description: "Attribute or claim that holds groups; null for none." },
+  groupsClaim: { ...nullable(claim), description: "Attribute, claim or path that holds groups; null for none." },
   unsolicited: {
     type: "string",
     enum: ["restart", "refuse"],
     description: "A SAML response that nobody asked for is not read: the sign-in starts anew, or is refused.",
+  },
+  signRequests: {
+    type: "boolean",
+    description:
+      "SAML requests are signed (RSA, SHA-256). They are anyway where the identity provider's metadata asks.",
+  },
+  allowCbc: {
+    type: "boolean",
+    description:
+      "SAML assertions may be encrypted with AES-CBC, in a response that is signed as a whole. AES-GCM always may be; " +
+      "Triple DES and RSA 1.5 never.",
   },
 };
 
@@ -106,21 +130,38 @@ export const connection: Schema = record(
       entityId: nullable(text),
       ssoUrl: nullable(text),
       certificates: arrayOf(text),
-      idpMetadataUrl: { ...nullable(text), description: "Where the identity provider's side was read from." },
+      keys: {
+        ...arrayOf(ref("ConnectionKey")),
+        description: "Ours, the oldest first; empty for the moment until one is made.",
+      },
+      wantsSignedRequests: { ...boolean, description: "What its metadata says." },
+      metadata: {
+        ...nullable(record({ url: text, refreshedAt: nullable(instant), lastError: nullable(text) })),
+        description:
+          "Of an identity provider whose metadata has an address: it is read again every 1 to 24 hours, as it says " +
+          "itself. What cannot be read leaves the last good one in force, with `lastError`.",
+      },
     }),
     oidc: record({
       redirectUri: { ...text, description: "Ours, for the identity provider." },
+      backchannelLogoutUri: { ...text, description: "Ours, for a provider that tells of ended sessions." },
+      postLogoutRedirectUri: { ...text, description: "Ours, for `endSession`: where the provider sends people back." },
+      jwksUri: { ...text, description: "Ours, for `private_key_jwt`: where the provider reads our public key." },
       issuer: nullable(text),
       clientId: nullable(text),
+      clientAuthentication: { type: "string", enum: ["client_secret", "private_key_jwt"] },
       hasClientSecret: boolean,
       hostedDomain: nullable(text),
       scopes: nullable(arrayOf(text)),
+      endSession: boolean,
     }),
     directoryId: nullable(id),
     match: nullable(match),
     attributes: attributeNames,
     groupsClaim: nullable(text),
     unsolicited: text,
+    signRequests: boolean,
+    allowCbc: boolean,
     createdAt: instant,
     updatedAt: instant,
   },

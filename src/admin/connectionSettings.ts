@@ -1,10 +1,13 @@
 /** What an admin says of an identity provider: read from its metadata or from fields, and checked by those who use it. */
 import { Refusal } from "../base/errors.ts";
 import type { ProviderData } from "../directory/connections.ts";
-import type { Connection, SamlProvider } from "../directory/connections.store.ts";
+import type { Connection } from "../directory/connections.store.ts";
+import type { MetadataRead } from "../directory/metadataRefresh.ts";
+import { newClientKey } from "../sso/oidc/clientKey.ts";
 import { checkOidcSettings } from "../sso/oidc/settings.ts";
-import { parseIdpMetadata } from "../sso/saml/idpMetadata.ts";
+import { parseIdpMetadata, readIdpMetadata } from "../sso/saml/idpMetadata.ts";
 import { checkSamlSettings } from "../sso/saml/settings.ts";
+import type { SamlSettings } from "../sso/types.ts";
 import type { Call } from "./route.ts";
 
 /** One of three ways to say it. */
@@ -22,6 +25,13 @@ export interface OidcBody {
   readonly clientSecret?: string | null;
   readonly hostedDomain?: string | null;
   readonly scopes?: readonly string[] | null;
+  readonly endSession?: boolean;
+  readonly clientAuthentication?: "client_secret" | "private_key_jwt";
+}
+
+/** A new key where the body asks for one: made before any transaction. */
+export async function clientKeyFor(body: OidcBody | undefined): Promise<string | undefined> {
+  return body?.clientAuthentication === "private_key_jwt" ? newClientKey() : undefined;
 }
 
 /** What is needed of a request to read it. */
@@ -36,20 +46,23 @@ const ways = "must hold metadataUrl, or metadataXml, or entityId with ssoUrl and
  *
  * @throws Refusal `invalid_request`
  */
-export async function samlProvider(body: SamlBody, reading: Reading): Promise<SamlProvider> {
+export async function samlProvider(body: SamlBody, reading: Reading): Promise<ProviderData> {
   const { metadataUrl, metadataXml, ...fields } = body;
   const given = [metadataUrl, metadataXml, Object.keys(fields).length > 0 ? fields : undefined];
   if (given.filter((way) => way !== undefined).length !== 1) throw faulty("/saml", ways);
-  if (metadataUrl !== undefined) return fromUrl(metadataUrl, reading);
+  if (metadataUrl !== undefined) return { ...(await readMetadata(metadataUrl, reading)), oidc: null };
+  return { saml: { ...handedIn(metadataXml, fields, reading), metadataUrl: null }, oidc: null };
+}
+
+function handedIn(metadataXml: string | undefined, fields: SamlBody, reading: Reading): SamlSettings {
   const options = samlOptions(reading);
   if (metadataXml !== undefined) {
-    const parsed = located("/saml/metadataXml", () => parseIdpMetadata(metadataXml, reading.now, options));
-    return { ...parsed, metadataUrl: null };
+    return located("/saml/metadataXml", () => parseIdpMetadata(metadataXml, reading.now, options));
   }
   const { entityId, ssoUrl, certificates } = fields;
   if (entityId === undefined || ssoUrl === undefined || certificates === undefined) throw faulty("/saml", ways);
   const written = { entityId, ssoUrl, certificates };
-  return { ...located("/saml", () => checkSamlSettings(written, options)), metadataUrl: null };
+  return located("/saml", () => checkSamlSettings(written, options));
 }
 
 /** Plain http, on loopback alone, where Usher itself is served so: for development and tests. */
@@ -57,7 +70,12 @@ function samlOptions({ publicUrl }: Pick<Reading, "publicUrl">): { allowHttp: bo
   return { allowHttp: publicUrl.startsWith("http:") };
 }
 
-async function fromUrl(url: string, reading: Reading): Promise<SamlProvider> {
+/**
+ * The metadata at an address, and when it is to be read again.
+ *
+ * @throws Refusal `invalid_request`
+ */
+export async function readMetadata(url: string, reading: Reading): Promise<MetadataRead> {
   const path = "/saml/metadataUrl";
   const headers = { accept: "application/samlmetadata+xml, application/xml, text/xml" };
   const answer = await reading.outbound.send({ method: "GET", url, headers, mostBytes: MOST_METADATA_BYTES });
@@ -65,8 +83,8 @@ async function fromUrl(url: string, reading: Reading): Promise<SamlProvider> {
   // A redirect is not followed: it would lead where nobody has looked.
   if (answer.status !== 200) throw faulty(path, `answered ${answer.status}; give the address of the document itself`);
   if (answer.truncated) throw faulty(path, "holds more than 1 MiB; give the metadata of this one identity provider");
-  const parsed = located(path, () => parseIdpMetadata(answer.body, reading.now, samlOptions(reading)));
-  return { ...parsed, metadataUrl: url };
+  const parsed = located(path, () => readIdpMetadata(answer.body, reading.now, samlOptions(reading)));
+  return { saml: { ...parsed.settings, metadataUrl: url }, refreshAt: parsed.refreshAt };
 }
 
 /**
@@ -79,10 +97,16 @@ export function oidcProvider(
   provider: string,
   before: Pick<Connection, "oidc" | "hasSecret">,
   { outbound }: Pick<Reading, "outbound">,
+  clientKey?: string,
 ): ProviderData {
   const { clientSecret } = body;
   const merged = { ...before.oidc, ...body, clientSecret: clientSecret ?? null };
   const { clientSecret: secret, ...oidc } = checkedOidc(merged, provider, outbound);
+  // It lies where the secret would, and is never to be sent as one.
+  if (oidc.clientAuthentication !== undefined) {
+    return { saml: null, oidc, ...(clientKey === undefined ? {} : { clientSecret: clientKey }) };
+  }
+  if (before.oidc?.clientAuthentication !== undefined) return { saml: null, oidc, clientSecret: secret };
   if (before.oidc?.issuer !== oidc.issuer && before.hasSecret && clientSecret === undefined) {
     throw faulty("/oidc/clientSecret", "is missing: another issuer is given no secret of the one before");
   }

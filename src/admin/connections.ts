@@ -7,10 +7,18 @@ import {
   removeConnection,
   updateConnection,
 } from "../directory/connections.ts";
+import { shownKey } from "../directory/connectionKeys.ts";
 import type { Connection } from "../directory/connections.store.ts";
 import { connectionUrls } from "../directory/connectionsForSignIn.ts";
 import { connection, connectionChange, newConnection } from "./connectionSchemas.ts";
-import { faulty, type OidcBody, oidcProvider, type SamlBody, samlProvider } from "./connectionSettings.ts";
+import {
+  clientKeyFor,
+  faulty,
+  type OidcBody,
+  oidcProvider,
+  type SamlBody,
+  samlProvider,
+} from "./connectionSettings.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { json, nothing, pageOf, pageQuery, ref } from "./schemas.ts";
@@ -101,6 +109,8 @@ const usual = {
   attributes: {},
   groupsClaim: null,
   unsolicited: "restart",
+  signRequests: false,
+  allowCbc: false,
 } as const;
 
 async function list({ db, who, query, publicUrl }: TenantCall<PageQuery>): Promise<JsonAnswer> {
@@ -118,8 +128,8 @@ async function post(call: TenantCall<unknown, NewConnectionBody>): Promise<JsonA
   refuseOther(call.body, protocol);
   const nothingKept = { oidc: null, hasSecret: false };
   const data = saml
-    ? { saml: await samlProvider(saml, call), oidc: null }
-    : oidc && oidcProvider(oidc, provider, nothingKept, call);
+    ? await samlProvider(saml, call)
+    : oidc && oidcProvider(oidc, provider, nothingKept, call, await clientKeyFor(oidc));
   const made = await createConnection(call, call.who, { ...usual, ...fields, data: data ?? null });
   return { status: 201, body: shown(made, call.publicUrl) };
 }
@@ -132,7 +142,7 @@ async function patch(call: TenantCall<unknown, ConnectionChangeBody>): Promise<J
   const id = idOf(call);
   const { protocol } = await readConnection(call.db, call.who, id);
   refuseOther(call.body, protocol);
-  const data = saml ? await samlData(saml, call) : oidcData(oidc, fields.provider, call);
+  const data = saml ? await samlData(saml, call) : await oidcData(oidc, fields.provider, call);
   const after = await updateConnection(call, call.who, id, { ...fields, ...(data && { data }) });
   return { status: 200, body: shown(after, call.publicUrl) };
 }
@@ -140,16 +150,21 @@ async function patch(call: TenantCall<unknown, ConnectionChangeBody>): Promise<J
 type MakeData = NonNullable<Parameters<typeof updateConnection>[3]["data"]>;
 
 async function samlData(body: SamlBody, call: TenantCall): Promise<MakeData> {
-  const saml = await samlProvider(body, call);
-  return () => ({ saml, oidc: null });
+  const data = await samlProvider(body, call);
+  return () => data;
 }
 
 /** What is kept must suit another provider as well: Entra ID is held to one tenant. */
-function oidcData(body: OidcBody | undefined, provider: string | undefined, call: TenantCall): MakeData | undefined {
+async function oidcData(
+  body: OidcBody | undefined,
+  provider: string | undefined,
+  call: TenantCall,
+): Promise<MakeData | undefined> {
   if (body === undefined && provider === undefined) return undefined;
+  const clientKey = await clientKeyFor(body);
   return (before) => {
     if (body === undefined && before.oidc === null) return { saml: before.saml, oidc: null };
-    return oidcProvider(body ?? {}, provider ?? before.provider, before, call);
+    return oidcProvider(body ?? {}, provider ?? before.provider, before, call, clientKey);
   };
 }
 
@@ -169,12 +184,30 @@ function idOf(call: Pick<TenantCall, "params">): string {
 }
 
 /** A connection with our own addresses, and never with its secret. */
-function shown({ saml, oidc, hasSecret, ...rest }: Connection, publicUrl: string): Record<string, unknown> {
-  const { redirectUri, ...ours } = connectionUrls(publicUrl, rest.id);
-  if (rest.protocol === "oidc") {
-    const { issuer = null, clientId = null, hostedDomain = null, scopes = null } = oidc ?? {};
-    return { ...rest, oidc: { redirectUri, issuer, clientId, hasClientSecret: hasSecret, hostedDomain, scopes } };
-  }
-  const { entityId = null, ssoUrl = null, certificates = [], metadataUrl: idpMetadataUrl = null } = saml ?? {};
-  return { ...rest, saml: { ...ours, entityId, ssoUrl, certificates, idpMetadataUrl } };
+function shown(each: Connection, publicUrl: string): Record<string, unknown> {
+  const { saml: _saml, oidc: _oidc, hasSecret: _hasSecret, keys: _keys, ...more } = each;
+  const { metadataRefreshedAt: _read, metadataError: _fault, metadataDueAt: _due, ...rest } = more;
+  const side = rest.protocol === "oidc" ? shownOidc : shownSaml;
+  return { ...rest, [rest.protocol]: side(each, publicUrl) };
+}
+
+function shownOidc({ id, oidc, hasSecret }: Connection, publicUrl: string): Record<string, unknown> {
+  const { redirectUri, backchannelLogoutUri, jwksUri } = connectionUrls(publicUrl, id);
+  const { issuer = null, clientId = null, hostedDomain = null, scopes = null, endSession = false } = oidc ?? {};
+  const clientAuthentication = oidc?.clientAuthentication ?? "client_secret";
+  const hasClientSecret = hasSecret && clientAuthentication === "client_secret";
+  const ours = { redirectUri, backchannelLogoutUri, postLogoutRedirectUri: `${publicUrl}/sso/start`, jwksUri };
+  return { ...ours, issuer, clientId, clientAuthentication, hasClientSecret, hostedDomain, scopes, endSession };
+}
+
+function shownSaml(
+  { id, saml, keys, metadataRefreshedAt, metadataError }: Connection,
+  publicUrl: string,
+): Record<string, unknown> {
+  const { acsUrl, spEntityId, metadataUrl } = connectionUrls(publicUrl, id);
+  const { entityId = null, ssoUrl = null, certificates = [], metadataUrl: url = null } = saml ?? {};
+  const metadata = url === null ? null : { url, refreshedAt: metadataRefreshedAt, lastError: metadataError };
+  const wantsSignedRequests = saml?.wantsSignedRequests === true;
+  const theirs = { entityId, ssoUrl, certificates, metadata, wantsSignedRequests };
+  return { acsUrl, spEntityId, metadataUrl, keys: keys.map(shownKey), ...theirs };
 }

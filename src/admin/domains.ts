@@ -9,6 +9,7 @@ import {
   verifyDomain,
 } from "../directory/domains.ts";
 import type { AutoJoin, Domain } from "../directory/domains.store.ts";
+import { txtName } from "../directory/domainProof.ts";
 import { decodeCursor, encodeCursor, isTotal, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { boolean, instant, json, nothing, nullable, object, pageOf, pageQuery, record, ref, text } from "./schemas.ts";
@@ -35,6 +36,20 @@ export const domains: Resource = {
       txtValue: { ...text, description: "What the record must hold." },
       autoJoin: record(joining),
       verifiedAt: nullable(instant),
+      verifiedBy: { enum: ["dns", "operator", null], description: "On whose word; null while pending." },
+      checkedAt: {
+        ...nullable(instant),
+        description: "When the record was looked up last: each day, if the DNS proved it.",
+      },
+      checkFault: {
+        enum: ["noName", "noRecord", "otherValue", "unanswered", "timeout", "taken", null],
+        description: "What was amiss with it then; `unanswered` and `timeout` count no day.",
+      },
+      failedDays: {
+        type: "integer",
+        minimum: 0,
+        description: "Days in a row on which the record was not there; after the seventh the domain is lapsed.",
+      },
       createdAt: instant,
     }),
   },
@@ -66,7 +81,7 @@ export const domains: Resource = {
       method: "POST",
       path: "/tenants/{t}/domains/{domain}/verify",
       operationId: "verifyDomain",
-      summary: "Verify a domain; with `force`, the operator vouches for it",
+      summary: "Verify a domain by its TXT record, which is looked up now; with `force`, the operator vouches for it",
       permission: "domains:edit",
       body: object({ force: boolean }),
       responses: { 200: json("The domain, verified.", ref("Domain")) },
@@ -112,12 +127,21 @@ async function post({ db, who, body }: TenantCall<unknown, { domain: string }>):
   return { status: 201, body: shown(await createDomain(db, who, body.domain)) };
 }
 
-async function verify({ db, who, params, body }: TenantCall<unknown, { force?: boolean }>): Promise<JsonAnswer> {
+async function verify({
+  db,
+  who,
+  params,
+  body,
+  lookUpTxt,
+}: TenantCall<unknown, { force?: boolean }>): Promise<JsonAnswer> {
   const { force = false } = body;
   if (force && who.actor.type !== "operator") {
     throw new Refusal("forbidden", "Only the operator may verify by force. Leave `force` out.");
   }
-  return { status: 200, body: shown(await verifyDomain(db, who, params["domain"] ?? "", force)) };
+  return {
+    status: 200,
+    body: shown(await verifyDomain(db, who, params["domain"] ?? "", force ? "operator" : lookUpTxt)),
+  };
 }
 
 async function patch(call: TenantCall<unknown, { autoJoin?: Partial<AutoJoin> }>): Promise<JsonAnswer> {
@@ -132,5 +156,5 @@ async function remove({ db, who, params }: TenantCall): Promise<JsonAnswer> {
 }
 
 function shown(domain: Domain): Record<string, unknown> {
-  return { ...domain, txtName: `_usher.${domain.domain}` };
+  return { ...domain, txtName: txtName(domain.domain) };
 }

@@ -1,12 +1,16 @@
 import type { Router } from "express";
 import { apiKeys } from "./apiKeys.ts";
+import { connectionKeys } from "./connectionKeys.ts";
 import { connections } from "./connections.ts";
+import { connectionTests } from "./connectionTests.ts";
 import { directories } from "./directories.ts";
 import { domains } from "./domains.ts";
 import { events } from "./events.ts";
+import { joinRequests } from "./joinRequests.ts";
 import { members } from "./members.ts";
 import { plans } from "./plans.ts";
 import { provisioningLog } from "./provisioningLog.ts";
+import { registrations } from "./registrations.ts";
 import type { Resource } from "./route.ts";
 import { type AdminOptions, adminRouter } from "./router.ts";
 import { roleMappings } from "./roleMappings.ts";
@@ -31,7 +35,11 @@ export const resources: readonly Resource[] = [
   apiKeys,
   roleMappings,
   domains,
+  joinRequests,
+  registrations,
   connections,
+  connectionKeys,
+  connectionTests,
   events,
   webhooks,
 ];

@@ -7,6 +7,7 @@ import type { areas, verbs } from "../admission/permissions.ts";
 import type { MemberSession } from "../directory/memberSession.ts";
 import type { Browser } from "../directory/ssoSignIn.ts";
 import type { Tenant } from "../directory/tenant.ts";
+import type { LookUpTxt } from "../http/dns.ts";
 import type { Outbound } from "../http/outbound.ts";
 import type { Actor, Database, Who } from "../storage/types.ts";
 
@@ -80,6 +81,8 @@ export interface Call<Query = unknown, Body = unknown> {
   readonly secretKeys: readonly Buffer[];
   /** Where requests may go. While somebody waits for an answer only the metadata of an identity provider is fetched. */
   readonly outbound: Pick<Outbound, "urlFault" | "send">;
+  /** Asks the DNS, while somebody waits for the answer. */
+  readonly lookUpTxt: LookUpTxt;
   /** The session of a request that came with its cookie. */
   readonly session: MemberSession | null;
   /** The browser or client, for the sign-in log. */

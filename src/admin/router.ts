@@ -5,6 +5,7 @@ import { type Request, type RequestHandler, type Response, Router } from "expres
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
 import { readJson } from "../http/body.ts";
+import type { LookUpTxt } from "../http/dns.ts";
 import { methodNotAllowed, notFound } from "../http/fallback.ts";
 import { apiHeaders } from "../http/headers.ts";
 import type { Logger } from "../http/logger.ts";
@@ -25,6 +26,7 @@ export interface AdminOptions {
   /** 32 bytes each: the first encrypts, all decrypt. */
   readonly secretKeys: readonly Buffer[];
   readonly outbound: Pick<Outbound, "urlFault" | "send">;
+  readonly lookUpTxt: LookUpTxt;
   readonly log: Logger;
   /** The clock, read once for a request; the system's unless given. */
   readonly clock?: () => Date;
@@ -93,10 +95,10 @@ async function answer(
   options: AdminOptions,
   now: Date,
 ): Promise<Answer> {
-  const { db, publicUrl, secretKeys, outbound } = options;
+  const { db, publicUrl, secretKeys, outbound, lookUpTxt } = options;
   const params = paramsOf(req);
   const from = { ip: req.ip ?? null, userAgent: req.headers["user-agent"]?.slice(0, 300) ?? null };
-  const given = { db, publicUrl, secretKeys, outbound, now, params, from };
+  const given = { db, publicUrl, secretKeys, outbound, lookUpTxt, now, params, from };
   if (route.permission === "public")
     return route.handle({ ...given, ...NOBODY, ...(await request(route, check, req)) });
   const caller = await callerOf(req, options, now);

@@ -47,6 +47,7 @@ const sections: Readonly<Record<keyof typeof defaultSettings, Fields>> = {
     passwordMinLength: whole(6, 128, "Characters."),
     sessionHours: whole(1, 8760, "Hours until a session ends, used or not; a year at most."),
     idleMinutes: whole(1, 525_600, "Minutes without use until a session ends; a year at most."),
+    logDays: whole(1, 400, "Days until a line of the sign-in log is deleted; a year and a month at most."),
   },
   members: {
     emailEditable: boolean,

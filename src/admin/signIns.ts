@@ -1,10 +1,10 @@
 /** The sign-in log: who tried, with what result, and why not. The reference that a person is shown is the id here. */
 import { isUuid } from "../base/ids.ts";
 import { readMember } from "../directory/memberList.ts";
-import { readSignIns, type SignInPage } from "../directory/signInLog.ts";
+import { readSignIn, readSignIns, type SignInPage } from "../directory/signInLog.ts";
 import { decodeCursor, encodeCursor, isTotal, type PageQuery } from "./paging.ts";
 import type { Answer, Resource, TenantCall } from "./route.ts";
-import { id, instant, json, nullable, pageOf, pageQuery, record, ref, text } from "./schemas.ts";
+import { arrayOf, id, instant, json, nullable, pageOf, pageQuery, record, ref, text } from "./schemas.ts";
 
 export const signIns: Resource = {
   tag: "Sign-ins",
@@ -21,6 +21,13 @@ export const signIns: Resource = {
       detail: { ...nullable(text), description: "The same in words for an admin." },
       ip: nullable(text),
       device: { ...nullable(text), description: "The browser, as it calls itself." },
+      arrived: {
+        type: ["object", "null"],
+        additionalProperties: arrayOf(text),
+        description:
+          "Attributes or claims that the identity provider had signed, masked; null where nothing that was sent could " +
+          "be believed. A test sign-in shows them in full.",
+      },
     }),
   },
   routes: [
@@ -34,6 +41,19 @@ export const signIns: Resource = {
       query: pageQuery,
       responses: { 200: json("A page of tries.", pageOf(ref("SignIn"))) },
       handle: (call: TenantCall<PageQuery>) => page(call, null),
+    },
+    {
+      scope: "tenant",
+      method: "GET",
+      path: "/tenants/{t}/sign-ins/{id}",
+      operationId: "getSignIn",
+      summary: "Read one try, by the reference that the person was shown",
+      permission: "connections:view",
+      responses: { 200: json("The try.", ref("SignIn")) },
+      handle: async ({ db, who, params }: TenantCall) => ({
+        status: 200,
+        body: await readSignIn(db, who, params["id"] ?? ""),
+      }),
     },
     {
       scope: "tenant",

@@ -62,9 +62,19 @@ export function mailJobs(db: Database, send: Mailer): Handlers {
 async function deliver(send: Mailer, job: Claimed, to: Recipient, news: News, signal: AbortSignal): Promise<void> {
   const address = to.email === null ? null : mailAddress(to.email);
   if (address === null) throw new Hopeless("the recipient's e-mail is no address that mail can be sent to");
-  const letter = { id: `job-${job.id}.${job.tenantId}`, to: address, ...render(contentOf(to, news)) };
+  await sendFor(job, send, address, contentOf(to, news), signal);
+}
+
+/** Sends the letter of a job; what a server refuses for good is tried no more. */
+export async function sendFor(
+  job: Claimed,
+  send: Mailer,
+  to: string,
+  content: Content,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await send(letter, signal);
+    await send({ id: `job-${job.id}.${job.tenantId}`, to, ...render(content) }, signal);
   } catch (error) {
     throw error instanceof LetterRefused ? new Hopeless(error.message, error) : error;
   }

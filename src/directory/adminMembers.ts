@@ -116,7 +116,8 @@ function scimOf({ name, jobTitle }: AddedPerson, email: string): Member["scim"] 
   };
 }
 
-function checkAddress(written: string): string {
+/** An address in the form that it is kept in. @throws Refusal `invalid_request` */
+export function checkAddress(written: string): string {
   const address = mailAddress(written);
   if (address !== null) return address;
   const message = "This is no e-mail address. Write it as name@example.com, without spaces, quotes or brackets.";

@@ -1,4 +1,6 @@
 import type { Statement } from "../storage/types.ts";
+import type { PublishedKey } from "./connectionKeys.store.ts";
+import type { MetadataState } from "./metadataRefresh.store.ts";
 
 /** What a SAML identity provider said of itself. */
 export interface SamlProvider {
@@ -6,6 +8,8 @@ export interface SamlProvider {
   readonly ssoUrl: string;
   /** PEM. */
   readonly certificates: readonly string[];
+  /** Its metadata's WantAuthnRequestsSigned; absent = no. */
+  readonly wantsSignedRequests?: true;
   /** Where its metadata was read from; null where it was handed in. */
   readonly metadataUrl: string | null;
 }
@@ -18,13 +22,17 @@ interface OidcProvider {
   readonly hostedDomain?: string;
   /** What is asked for; absent = `openid email profile`. */
   readonly scopes?: readonly string[];
+  /** Whether signing out here ends the session at the provider as well; absent = no. */
+  readonly endSession?: true;
+  /** Our own key in place of a client secret, and kept in its place; absent = a secret, or none. */
+  readonly clientAuthentication?: "private_key_jwt";
 }
 
 /** Our name of a personal value → attribute or claim of this provider. */
 type AttributeNames = Readonly<Partial<Record<"email" | "givenName" | "familyName" | "displayName", string>>>;
 
 /** One SSO set-up of a tenant, without its secret. */
-export interface Connection {
+export interface Connection extends MetadataState {
   readonly id: string;
   readonly protocol: "saml" | "oidc";
   /** Which product it is, as `entra`. */
@@ -43,6 +51,12 @@ export interface Connection {
   readonly groupsClaim: string | null;
   /** What becomes of a response that nobody asked for. */
   readonly unsolicited: "restart" | "refuse";
+  /** Whether SAML requests are signed also where the identity provider does not ask for it. */
+  readonly signRequests: boolean;
+  /** Whether assertions may be encrypted with AES-CBC, in a signed response. */
+  readonly allowCbc: boolean;
+  /** Our own, the oldest first; none for OIDC, and for the moment until the first is made. */
+  readonly keys: readonly PublishedKey[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -52,7 +66,11 @@ const CONNECTION = `c.id, c.protocol, c.provider, c.name, c.status,
   case when c.protocol = 'saml' and c.settings <> '{}' then c.settings end as saml,
   case when c.protocol = 'oidc' and c.settings <> '{}' then c.settings end as oidc,
   c.secret is not null as "hasSecret", d.id as "directoryId", case when d.id is not null then c.match end as match,
-  c.attributes, c.groups_claim as "groupsClaim", c.unsolicited, c.created_at as "createdAt", c.updated_at as "updatedAt"`;
+  c.attributes, c.groups_claim as "groupsClaim", c.unsolicited, c.sign_requests as "signRequests",
+  c.allow_cbc as "allowCbc", coalesce((select jsonb_agg(jsonb_build_object('id', k.id, 'certificate', k.certificate)
+    order by k.id) from connection_keys k where k.tenant_id = c.tenant_id and k.connection_id = c.id), '[]') as keys,
+  c.metadata_refreshed_at as "metadataRefreshedAt", c.metadata_error as "metadataError",
+  c.metadata_due_at as "metadataDueAt", c.created_at as "createdAt", c.updated_at as "updatedAt"`;
 const FROM = `connections c left join directories d on d.tenant_id = c.tenant_id and d.id = c.directory_id`;
 
 /** One connection with its sealed secret. */
@@ -112,8 +130,8 @@ export function insertConnection(tenantId: string, connection: Connection, secre
     name: "connection_insert",
     text: `with placed as (insert into connection_tenants (connection_id, tenant_id) values ($2, $1))
       insert into connections (tenant_id, id, provider, name, status, settings, directory_id, match, attributes,
-        groups_claim, unsolicited, updated_at, secret, protocol, created_at)
-      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$12)`,
+        groups_claim, unsolicited, updated_at, sign_requests, allow_cbc, secret, protocol, created_at)
+      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$12)`,
     values: [tenantId, ...stored(connection), secret, connection.protocol],
   };
 }
@@ -128,7 +146,9 @@ export function updateConnectionRow(
     name: "connection_update",
     text: `update connections set provider = $3, name = $4, status = $5, settings = $6, directory_id = $7, match = $8,
         attributes = $9, groups_claim = $10, unsolicited = $11, updated_at = $12,
-        secret = case when $14 then $13 else secret end, version = version + 1
+        sign_requests = $13, allow_cbc = $14, secret = case when $16 then $15 else secret end,
+        certificates_due_at = case when settings is distinct from $6::jsonb or status is distinct from $5 then $12
+          else certificates_due_at end, version = version + 1
       where tenant_id = $1 and id = $2`,
     values: [tenantId, ...stored(connection), secret ?? null, secret !== undefined],
   };
@@ -138,9 +158,9 @@ function stored(connection: Connection): unknown[] {
   const { id, provider, name, status, saml, oidc, directoryId, match, attributes } = connection;
   const settings = JSON.stringify(saml ?? oidc ?? {});
   const matching = match && JSON.stringify(match);
-  const { groupsClaim, unsolicited, updatedAt } = connection;
+  const { groupsClaim, unsolicited, updatedAt, signRequests, allowCbc } = connection;
   const read = [directoryId, matching, JSON.stringify(attributes), groupsClaim, unsolicited, updatedAt];
-  return [id, provider, name, status, settings, ...read];
+  return [id, provider, name, status, settings, ...read, signRequests, allowCbc];
 }
 
 /** What rule 28 asks before a connection is taken away. */
@@ -170,6 +190,7 @@ export function deleteConnection(tenantId: string, id: string): Statement<Remove
         gone as (delete from connections where tenant_id = $1 and id = $2),
         placed as (delete from connection_tenants ${mine}),
         attempts as (delete from sign_in_attempts ${mine}),
+        tests as (delete from connection_tests ${mine}),
         used as (delete from used_assertions ${mine}),
         buried as (delete from removed_subjects ${mine}),
         linked as (delete from identities ${mine} returning member_id),

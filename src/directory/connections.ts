@@ -3,9 +3,11 @@ import { Refusal } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { seal, unseal } from "../base/secrets.ts";
 import { event, type EventType } from "../events/event.ts";
+import { enqueue } from "../events/jobs.store.ts";
 import { record } from "../events/journal.store.ts";
 import { inTenant, onceInTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
+import { firstKey } from "./connectionKeys.ts";
 import { checkDirectory, checkMatch, nextStatus } from "./connectionRules.ts";
 import {
   type Connection,
@@ -18,6 +20,8 @@ import {
   lockConnection,
   updateConnectionRow,
 } from "./connections.store.ts";
+import { stateAfter } from "./metadataRefresh.ts";
+import { writeMetadataState } from "./metadataRefresh.store.ts";
 import { effectsOn } from "./effects.ts";
 import { type IdPage, type PageWanted, readIdPage } from "./idPage.ts";
 import { underLock } from "./underLock.ts";
@@ -31,6 +35,8 @@ export interface ConnectionParts {
 
 /** The identity provider's side of a connection: `saml` and `oidc` as they have been checked. */
 export type ProviderData = Pick<Connection, "saml" | "oidc"> & {
+  /** When metadata that was read from an address is to be read again. */
+  readonly refreshAt?: Date;
   /** Undefined = the one that is kept, null = none. */
   readonly clientSecret?: string | null;
 };
@@ -38,7 +44,15 @@ export type ProviderData = Pick<Connection, "saml" | "oidc"> & {
 /** What of a connection is written by hand, but for the identity provider's side. */
 export type ConnectionFields = Pick<
   Connection,
-  "provider" | "name" | "directoryId" | "match" | "attributes" | "groupsClaim" | "unsolicited"
+  | "provider"
+  | "name"
+  | "directoryId"
+  | "match"
+  | "attributes"
+  | "groupsClaim"
+  | "unsolicited"
+  | "signRequests"
+  | "allowCbc"
 >;
 
 /** A new connection; without `data` the identity provider's side comes later. */
@@ -85,13 +99,16 @@ export async function createConnection(
   const { saml = null, oidc = null, clientSecret = null } = data ?? {};
   const id = newId(who.now);
   const hasSecret = clientSecret !== null;
+  const read = stateAfter(data?.refreshAt ?? null, who.now);
   const moments = { createdAt: who.now, updatedAt: who.now };
-  const connection = { ...fields, id, status: "draft" as const, saml, oidc, hasSecret, ...moments };
+  const connection = { ...fields, id, status: "draft" as const, saml, oidc, hasSecret, keys: [], ...moments, ...read };
   checkMatch(connection);
   return inTenant(db, who, async (scope) => {
     await checkDirectory(scope, connection.directoryId);
     await scope.trx.run(insertConnection(who.tenantId, connection, sealed(secretKeys, id, clientSecret) ?? null));
     const { name, protocol, provider } = connection;
+    if (protocol === "saml") await enqueue(scope, firstKey(id));
+    if (saml?.metadataUrl) await scope.trx.run(writeMetadataState(who.tenantId, id, read));
     await tell(scope, "connection.created", id, { name, protocol, provider });
     return connection;
   });
@@ -120,8 +137,11 @@ export async function updateConnection(
     checkMatch(after);
     if (after.directoryId !== before.directoryId) await checkDirectory(scope, after.directoryId);
     if (after.status === "disabled") await refuseLast(scope, before);
-    const written = { ...after, updatedAt: who.now };
+    const isSame = isDeepStrictEqual(before.saml, after.saml);
+    const read = isSame ? {} : stateAfter(wanted.refreshAt, who.now);
+    const written = { ...after, ...read, updatedAt: who.now };
     await scope.trx.run(updateConnectionRow(who.tenantId, written, sealed(secretKeys, id, clientSecret)));
+    if (!isSame) await scope.trx.run(writeMetadataState(who.tenantId, id, written));
     const moved = before.status === after.status ? {} : { status: [before.status, after.status] };
     await tell(scope, "connection.updated", id, { attributes, ...moved });
     return written;
@@ -133,16 +153,17 @@ interface Changed {
   readonly after: Connection;
   readonly clientSecret: string | null | undefined;
   readonly newSecret: boolean;
+  readonly refreshAt: Date | null;
 }
 
 function changed(before: Connection, change: ConnectionChange): Changed {
   const { data, status, force = false, ...fields } = change;
-  const { saml, oidc, clientSecret } = data?.(before) ?? { ...before, clientSecret: undefined };
+  const { saml, oidc, clientSecret, refreshAt }: ProviderData = data?.(before) ?? before;
   const hasSecret = clientSecret === undefined ? before.hasSecret : clientSecret !== null;
   const newSecret = typeof clientSecret === "string" || hasSecret !== before.hasSecret;
   const after = { ...before, ...fields, saml, oidc, hasSecret };
   const next = nextStatus(before, after, newSecret, { status, force });
-  return { after: { ...after, status: next }, clientSecret, newSecret };
+  return { after: { ...after, status: next }, clientSecret, newSecret, refreshAt: refreshAt ?? null };
 }
 
 /** Names of what differs. */
@@ -163,6 +184,8 @@ const COMPARED = [
   "attributes",
   "groupsClaim",
   "unsolicited",
+  "signRequests",
+  "allowCbc",
   "status",
 ] as const;
 

@@ -2,6 +2,8 @@
 import { isUuid } from "../base/ids.ts";
 import { acrossTenants, onceInTenant } from "../storage/scope.ts";
 import type { Database, Scope, Statement } from "../storage/types.ts";
+import { openKey } from "./connectionKeys.ts";
+import { connectionKeys } from "./connectionKeys.store.ts";
 import {
   type Connection,
   connectionRow,
@@ -16,9 +18,13 @@ import { verifiedDomains } from "./signInTenant.store.ts";
 import type { LinkingConnection } from "./ssoSignIn.ts";
 
 /** A connection with all that sign-in needs, the client secret in clear. */
-export interface SignInConnection extends Omit<Connection, "oidc" | "hasSecret" | "createdAt" | "updatedAt"> {
+export interface SignInConnection extends Omit<Connection, "oidc" | "hasSecret" | "keys" | "createdAt" | "updatedAt"> {
   readonly tenantId: string;
-  readonly oidc: (NonNullable<Connection["oidc"]> & { readonly clientSecret: string | null }) | null;
+  /** Our own keys as PEM, the oldest first. */
+  readonly keys: readonly { readonly certificate: string; readonly privateKey: string }[];
+  readonly oidc:
+    | (NonNullable<Connection["oidc"]> & { readonly clientSecret: string | null; readonly clientKey: string | null })
+    | null;
   /** Attribute or claim by which the connection's directory is matched (rule 23); null for none. */
   readonly matchClaim: string | null;
   /** The domains that the tenant has verified. */
@@ -34,18 +40,21 @@ export async function connectionById(
   const [place] = await lookUp(db, tenantOfConnection(id.toLowerCase()));
   if (!place) return undefined;
   const { tenantId } = place;
-  const [[row], owned] = await onceInTenant(
+  const [[row], owned, sealedKeys] = await onceInTenant(
     db,
     place,
     connectionRow(tenantId, id.toLowerCase()),
     verifiedDomains(tenantId),
+    connectionKeys(tenantId, id.toLowerCase()),
   );
   if (!row) return undefined;
   const { secret, oidc, hasSecret: _known, createdAt: _made, updatedAt: _changed, ...connection } = row;
-  const clientSecret = openSecret(secretKeys, row.id, secret);
+  const opened = openSecret(secretKeys, row.id, secret);
+  const [clientSecret, clientKey] = oidc?.clientAuthentication === undefined ? [opened, null] : [null, opened];
   const matchClaim = row.match?.claim ?? null;
   const ownDomains = owned.map(({ domain }) => domain);
-  return { ...connection, tenantId, oidc: oidc && { ...oidc, clientSecret }, matchClaim, ownDomains };
+  const keys = sealedKeys.map((key) => openKey(secretKeys, key));
+  return { ...connection, tenantId, keys, oidc: oidc && { ...oidc, clientSecret, clientKey }, matchClaim, ownDomains };
 }
 
 /** What linking asks of a connection, in the transaction of the sign-in; one that is gone is not enabled. */
@@ -93,13 +102,16 @@ function lookUp<Row>(db: Database, statement: Statement<Row>): Promise<Row[]> {
 export function connectionUrls(
   publicUrl: string,
   id: string,
-): { acsUrl: string; spEntityId: string; metadataUrl: string; redirectUri: string } {
+): Record<"acsUrl" | "spEntityId" | "metadataUrl" | "redirectUri" | "backchannelLogoutUri" | "jwksUri", string> {
   const saml = `${publicUrl}/sso/saml/${id}`;
+  const oidc = `${publicUrl}/sso/oidc/${id}`;
   const metadataUrl = `${saml}/metadata`;
   return {
     acsUrl: `${saml}/acs`,
     spEntityId: metadataUrl,
     metadataUrl,
-    redirectUri: `${publicUrl}/sso/oidc/${id}/callback`,
+    redirectUri: `${oidc}/callback`,
+    backchannelLogoutUri: `${oidc}/backchannel-logout`,
+    jwksUri: `${oidc}/jwks`,
   };
 }

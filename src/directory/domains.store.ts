@@ -1,4 +1,5 @@
 import type { Statement } from "../storage/types.ts";
+import type { ProofFault } from "./domainProof.ts";
 
 /** Whether a verified address of a domain lets its holder in, and as what (rule 30). */
 export interface AutoJoin {
@@ -17,11 +18,29 @@ export interface Domain {
   readonly txtValue: string;
   readonly autoJoin: AutoJoin;
   readonly verifiedAt: Date | null;
+  /** On whose word; null while it is pending. */
+  readonly verifiedBy: "dns" | "operator" | null;
   readonly createdAt: Date;
+  /** When the record was looked up last; what is on the operator's word is not looked up. */
+  readonly checkedAt: Date | null;
+  /** What was amiss then; `taken`: nothing but that another tenant has verified the domain meanwhile. */
+  readonly checkFault: ProofFault | "taken" | null;
+  /** Days in a row on which the record was not there. */
+  readonly failedDays: number;
 }
 
 const DOMAIN = `domain, status, txt_value as "txtValue", auto_join as "autoJoin", verified_at as "verifiedAt",
-  created_at as "createdAt"`;
+  verified_by as "verifiedBy", created_at as "createdAt", checked_at as "checkedAt", check_fault as "checkFault",
+  failed_days as "failedDays"`;
+
+/** One claim. */
+export function domainByName(tenantId: string, domain: string): Statement<Domain> {
+  return {
+    name: "domain_by_name",
+    text: `select ${DOMAIN} from domains where tenant_id = $1 and domain = $2`,
+    values: [tenantId, domain],
+  };
+}
 
 /** One claim, which nobody else changes until the transaction ends. */
 export function lockDomain(tenantId: string, domain: string): Statement<Domain> {
@@ -59,13 +78,15 @@ export function insertDomain(
   };
 }
 
-/** Makes a claim the owner; `domains_verified` lets one tenant be it. */
-export function markVerified(tenantId: string, domain: string, now: Date): Statement<Domain> {
+/** Makes a claim the owner; `domains_verified` lets one tenant be it. What the DNS proved is looked up each day. */
+export function markVerified(tenantId: string, domain: string, by: "dns" | "operator", now: Date): Statement<Domain> {
   return {
     name: "domain_verify",
-    text: `update domains set status = 'verified', verified_at = $3 where tenant_id = $1 and domain = $2
-      returning ${DOMAIN}`,
-    values: [tenantId, domain, now],
+    text: `update domains set status = 'verified', verified_by = $3, verified_at = $4, check_fault = null, failed_days = 0,
+        checked_at = case when $3 = 'dns' then $4::timestamptz end,
+        next_check_at = case when $3 = 'dns' then $4::timestamptz + interval '1 day' end
+      where tenant_id = $1 and domain = $2 returning ${DOMAIN}`,
+    values: [tenantId, domain, by, now],
   };
 }
 
@@ -105,5 +126,14 @@ export function ownerOf(domains: readonly string[]): Statement<{ tenantId: strin
       join tenants t on t.id = d.tenant_id and t.deleted_at is null
       where d.status = 'verified' and d.domain = any ($1::text[]) order by length(d.domain) desc limit 1`,
     values: [domains],
+  };
+}
+
+/** What the plan of a tenant grants; no row where it is on none, which withholds nothing. */
+export function grantedFeatures(tenantId: string): Statement<{ features: readonly string[] }> {
+  return {
+    name: "domain_features",
+    text: "select p.features from tenants t join plans p on p.slug = t.plan where t.id = $1",
+    values: [tenantId],
   };
 }

@@ -4,14 +4,18 @@ import { Refusal } from "../base/errors.ts";
 import { newSecret } from "../base/secrets.ts";
 import { event, type EventType } from "../events/event.ts";
 import { record } from "../events/journal.store.ts";
+import type { LookUpTxt, TxtAnswer } from "../http/dns.ts";
 import { acrossTenants, inTenant, onceInTenant, violatedUnique } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { domainName, ownDomain } from "./domainName.ts";
+import { askForProof, proofFault, unproven } from "./domainProof.ts";
 import {
   type AutoJoin,
   countDomains,
   deleteDomain,
+  grantedFeatures,
   type Domain,
+  domainByName,
   domainsAfter,
   insertDomain,
   lapseIfDead,
@@ -66,57 +70,64 @@ export async function createDomain(db: Database, who: Who, written: string): Pro
   });
 }
 
+/** By what a domain is proven: the operator's word, or the DNS as it answers to this. */
+export type ProofBy = "operator" | LookUpTxt;
+
 /**
- * Makes the tenant the owner of a domain that it has claimed.
+ * Makes the tenant the owner of a domain that it has claimed. The DNS is asked between two transactions.
  *
- * @param force on the word of who runs this server, which is the only proof that is taken
- * @throws Refusal `not_found`, `domain_not_verified` without proof, `domain_taken` where another tenant has verified it
+ * @throws Refusal `not_found`, `domain_not_verified` with what the DNS lacks, `domain_taken` where another tenant has
+ * verified it
  */
-export async function verifyDomain(db: Database, who: Who, written: string, force: boolean): Promise<Domain> {
+export async function verifyDomain(db: Database, who: Who, written: string, by: ProofBy): Promise<Domain> {
+  const domain = nameOf(written);
+  const [[claim]] = await onceInTenant(db, who, domainByName(who.tenantId, domain));
+  if (!claim) throw noSuchDomain(domain);
+  if (claim.status === "verified" && claim.failedDays === 0) return claim;
+  const answer = by === "operator" ? by : await askForProof(by, domain);
+  const settle = (): Promise<Domain> => inTenant(db, who, (scope) => settleProof(scope, domain, answer));
   try {
-    return await verifyOnce(db, who, written, force);
+    return await settle();
   } catch (error) {
     if (!isTaken(error)) throw error;
   }
   // A tenant that was deleted keeps its rows and owns nothing.
-  await acrossTenants(db, who, ({ trx }) => trx.run(lapseIfDead(nameOf(written))));
+  await acrossTenants(db, who, ({ trx }) => trx.run(lapseIfDead(domain)));
   try {
-    return await verifyOnce(db, who, written, force);
+    return await settle();
   } catch (error) {
     if (!isTaken(error)) throw error;
     throw new Refusal(
       "domain_taken",
-      "Another organisation has verified this domain. It must give the domain up first.",
+      "Another organisation has verified this domain. It must give the domain up first, or lose its TXT record for a week.",
     );
   }
 }
 
-function isTaken(error: unknown): boolean {
+/** Whether a write would have given a domain a second owner. */
+export function isTaken(error: unknown): boolean {
   return violatedUnique(error) === "domains_verified";
 }
 
-function verifyOnce(db: Database, who: Who, written: string, force: boolean): Promise<Domain> {
-  return inTenant(db, who, async (scope) => {
-    const before = await locked(scope, written);
-    if (before.status === "verified") return before;
-    if (!force) throw unproven();
-    const [after = before] = await scope.trx.run(markVerified(who.tenantId, before.domain, who.now));
-    await tell(scope, "domain.verified", before.domain, { by: "operator" });
-    return after;
-  });
-}
-
-function unproven(): Refusal {
-  const way = "Ask the operator of this server to verify the domain with `force: true`.";
-  return new Refusal("domain_not_verified", `The TXT record is not looked up by this version of Usher. ${way}`);
+/** The claim may be another one by now: one that was given up and made anew wants another value. */
+async function settleProof(scope: Scope, domain: string, answer: "operator" | TxtAnswer): Promise<Domain> {
+  const before = await locked(scope, domain);
+  const by = answer === "operator" ? answer : "dns";
+  if (before.status === "verified" && before.failedDays === 0) return before;
+  const fault = answer === "operator" ? null : proofFault(answer, before);
+  if (fault !== null) throw unproven(fault, before);
+  const [after = before] = await scope.trx.run(markVerified(scope.tenantId, domain, by, scope.now));
+  const isBack = before.status === "verified" && by === "dns";
+  await (isBack ? tell(scope, "domain.restored", domain) : tell(scope, "domain.verified", domain, { by }));
+  return after;
 }
 
 /**
  * Changes who may join by a domain.
  *
  * @param held the permissions of who writes it (rule 16)
- * @throws Refusal `not_found`, `invalid_request` for a role that there is not, `forbidden` for one above the caller's,
- *   `domain_not_verified` where auto-join is switched on for a domain that is not the tenant's
+ * @throws Refusal `not_found`, `invalid_request` for a role that there is not, `forbidden` for one above the caller's
+ *   and where the plan does not include it, `domain_not_verified` where auto-join is switched on for a domain that is not the tenant's
  */
 export async function updateDomain(
   db: Database,
@@ -131,6 +142,7 @@ export async function updateDomain(
     const autoJoin = { ...before.autoJoin, ...change };
     if (isDeepStrictEqual(autoJoin, before.autoJoin)) return before;
     if (change.enabled === true && before.status !== "verified") throw notVerified(before.domain);
+    if (autoJoin.enabled && !before.autoJoin.enabled) await checkFeature(scope);
     const [after = before] = await scope.trx.run(writeAutoJoin(who.tenantId, before.domain, autoJoin));
     await tell(scope, "domain.updated", before.domain, { autoJoin: [before.autoJoin, autoJoin] });
     return after;
@@ -145,6 +157,17 @@ async function checkRole(db: Database, who: Who, role: string | null, held: read
     throw new Refusal("invalid_request", message, { errors: [{ path: "/autoJoin/role", message }] });
   }
   checkMayGrant(rules.roles, held, [role]);
+}
+
+/** The operator, who grants the feature by plan, may switch it on without. */
+async function checkFeature({ trx, tenantId, actor }: Scope): Promise<void> {
+  if (actor.type === "operator") return;
+  const [plan] = await trx.run(grantedFeatures(tenantId));
+  if (!plan || plan.features.includes("domainAutoJoin")) return;
+  throw new Refusal(
+    "forbidden",
+    "The plan does not include joining by domain. Ask the provider of the application for it.",
+  );
 }
 
 function notVerified(domain: string): Refusal {
@@ -184,6 +207,12 @@ function noSuchDomain(domain: string): Refusal {
   return new Refusal("not_found", `no domain ${domain}`);
 }
 
-async function tell(scope: Scope, type: EventType, domain: string, more: Record<string, unknown> = {}): Promise<void> {
+/** Tells of a domain, which has no id. */
+export async function tell(
+  scope: Scope,
+  type: EventType,
+  domain: string,
+  more: Record<string, unknown> = {},
+): Promise<void> {
   await record(scope, event(scope, type, { type: "domain", id: null }, { domain, ...more }));
 }

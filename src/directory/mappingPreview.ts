@@ -1,5 +1,4 @@
 import { checkMappings } from "../admission/mappings.ts";
-import { inTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { MOST_AT_ONCE } from "./effects.ts";
 import { FIRST_ID } from "./idPage.ts";
@@ -8,6 +7,7 @@ import { unchanged } from "./memberEvents.ts";
 import { membersAfter } from "./redecide.store.ts";
 import { reapplyAfter, resolveMappings, withMappings, type WrittenMapping } from "./roleMappings.ts";
 import { countSeats } from "./seats.store.ts";
+import { takenBack } from "./takenBack.ts";
 import { relocked, underLock, type Locked } from "./underLock.ts";
 
 /** Most people shown of each kind; the numbers are of all. */
@@ -68,23 +68,6 @@ async function applyToAll(scope: Scope, { rules }: Locked): Promise<void> {
   for (let after: string | undefined = FIRST_ID; after !== undefined;) {
     after = await reapplyAfter(scope, await relocked(scope, { rules }), after);
   }
-}
-
-/** Runs work in a transaction that is rolled back. */
-async function takenBack<T>(db: Database, who: Who, work: (scope: Scope) => Promise<T>): Promise<T> {
-  const done = { outcome: [] as T[] };
-  const back = new Error("taken back");
-  try {
-    await inTenant(db, who, async (scope) => {
-      done.outcome = [await work(scope)];
-      throw back;
-    });
-  } catch (error) {
-    const [outcome] = done.outcome;
-    if (error === back && outcome !== undefined) return outcome;
-    throw error;
-  }
-  throw new Error("a transaction was not taken back");
 }
 
 async function everybody(scope: Scope): Promise<Member[]> {

@@ -9,25 +9,34 @@ export interface PasswordRow {
   readonly emailKey: string | null;
   readonly passwordHash: string | null;
   readonly mustChange: boolean;
+  /** Whose password counts where the member has none of their own in this tenant. */
+  readonly accountId: string | null;
 }
 
-/** The member of an address or user name (folded) who has a password; none where two would fit. */
+/** The member of an address or user name (folded) who has a password, or an account; none where two would fit. */
 export function passwordsOf(tenantId: string, key: string): Statement<PasswordRow> {
   return {
     name: "password_of",
     text: `select * from (select m.id, m.status, m.break_glass as "breakGlass", m.email_key as "emailKey",
-          m.password_hash as "passwordHash", m.password_change as "mustChange", count(*) over () as fits
-        from members m where m.tenant_id = $1 and m.password_hash is not null
+          m.password_hash as "passwordHash", m.password_change as "mustChange", a.account_id as "accountId",
+          count(*) over () as fits
+        from members m left join account_members a on a.tenant_id = m.tenant_id and a.member_id = m.id
+        where m.tenant_id = $1 and (m.password_hash is not null or a.account_id is not null)
           and (m.email_key = $2 or m.user_name_key = $2)) found where fits = 1`,
     values: [tenantId, key],
   };
 }
 
 /** The password of a member. */
-export function passwordOfMember(tenantId: string, memberId: string): Statement<{ passwordHash: string | null }> {
+export function passwordOfMember(
+  tenantId: string,
+  memberId: string,
+): Statement<Pick<PasswordRow, "passwordHash" | "accountId">> {
   return {
     name: "password_of_member",
-    text: `select password_hash as "passwordHash" from members where tenant_id = $1 and id = $2`,
+    text: `select m.password_hash as "passwordHash", a.account_id as "accountId" from members m
+      left join account_members a on a.tenant_id = m.tenant_id and a.member_id = m.id
+      where m.tenant_id = $1 and m.id = $2`,
     values: [tenantId, memberId],
   };
 }

@@ -6,6 +6,7 @@ import { event } from "../events/event.ts";
 import { record } from "../events/journal.store.ts";
 import { acrossTenants, inTenant, onceInTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
+import { accountPassword } from "./accounts.store.ts";
 import {
   attemptsLeft,
   countAttempt,
@@ -52,7 +53,7 @@ export async function signInByPassword(
   const limits = limitKeys(who.tenantId, key, from.ip);
   await refuseExhausted(db, who, limits);
   const [[found]] = await onceInTenant(db, who, passwordsOf(who.tenantId, key));
-  const right = await verifyPassword(found?.passwordHash ?? null, password);
+  const right = await verifyPassword(await presentHash(db, who, found), password);
   if (!found || !right) {
     await fail(db, who, limits, found ?? null, from);
     throw new SignInStopped("password_wrong", "the address or the password is wrong", found?.id ?? null);
@@ -62,6 +63,18 @@ export async function signInByPassword(
     throw new SignInStopped("sso_required", "this organisation signs in through its identity provider", found.id);
   }
   return inTenant(db, who, (scope) => succeed(scope, found, from, settings.hours));
+}
+
+/** The member's own in this tenant (rule 26), else that of the account which its holder has attached. */
+async function presentHash(
+  db: Database,
+  who: Who,
+  found: Pick<PasswordRow, "passwordHash" | "accountId"> | undefined,
+): Promise<string | null> {
+  const { passwordHash = null, accountId = null } = found ?? {};
+  if (passwordHash !== null || accountId === null) return passwordHash;
+  const [account] = await acrossTenants(db, who, ({ trx }) => trx.run(accountPassword(accountId)));
+  return account?.passwordHash ?? null;
 }
 
 async function succeed(scope: Scope, found: PasswordRow, from: Browser, hours: number): Promise<OpenedSession> {
@@ -149,7 +162,7 @@ export async function changeOwnPassword(
   const [[held]] = await onceInTenant(db, who, passwordOfMember(who.tenantId, session.memberId));
   const limits = [{ key: hashToken(`password:${who.tenantId}:${session.memberId}`), most: TRIES.person }];
   await refuseExhausted(db, who, limits);
-  if (!(await verifyPassword(held?.passwordHash ?? null, given.current))) {
+  if (!(await verifyPassword(await presentHash(db, who, held), given.current))) {
     await fail(db, who, limits, null, { ip: null, userAgent: null });
     throw new SignInStopped("password_wrong", "the present password is wrong", session.memberId);
   }

@@ -76,3 +76,24 @@ export function endSession(tenantId: string, id: string): Statement<{ id: string
     values: [tenantId, id],
   };
 }
+
+/** Ends the sessions of a connection that its identity provider names by session, by subject, or by both. */
+export function endProviderSessions(
+  tenantId: string,
+  named: {
+    readonly connectionId: string;
+    readonly issuer: string;
+    readonly subject: string | null;
+    readonly providerSession: string | null;
+  },
+): Statement<{ memberId: string }> {
+  return {
+    name: "session_end_provider",
+    text: `delete from sessions s where s.tenant_id = $1 and s.connection_id = $2
+        and ($5::text is not null or $4::text is not null) and ($5::text is null or s.provider_session = $5)
+        and ($4::text is null or exists (select from identities i where i.tenant_id = $1 and i.connection_id = $2
+          and i.issuer = $3 and i.subject = $4 and i.member_id = s.member_id))
+      returning s.member_id as "memberId"`,
+    values: [tenantId, named.connectionId, named.issuer, named.subject, named.providerSession],
+  };
+}

@@ -11,6 +11,7 @@ import {
   keepIdentity,
   type ConsumedAnswer,
   type NewAttempt,
+  type OpenAttempt,
   type SignInRecord,
 } from "./signIns.store.ts";
 import { SignInStopped, type Browser, type SsoIdentity } from "./ssoSignIn.ts";
@@ -26,7 +27,7 @@ export async function openAttempt(
   who: Who,
   connectionId: string,
   requestId: string,
-): Promise<{ id: string; proof: Buffer | null; browserHash: Buffer; returnTo: string } | undefined> {
+): Promise<OpenAttempt | undefined> {
   const [[attempt]] = await onceInTenant(db, who, attemptByRequest(who.tenantId, connectionId, requestId, who.now));
   return attempt;
 }
@@ -34,19 +35,19 @@ export async function openAttempt(
 /**
  * Consumes attempt and assertion together, and keeps the identity under a one-time handle for the browser that began.
  *
- * @returns the handle
+ * @returns the handle, and the test that it belongs to
  * @throws SignInStopped `replayed` where either was consumed before, or nobody asked for this answer
  */
 export async function consumeAnswer(
   db: Database,
   who: Who,
   answer: Omit<ConsumedAnswer, "handleHash">,
-): Promise<string> {
+): Promise<{ handle: string; testId: string | null }> {
   const handle = newSecret();
   const consume = consumeAttempt(who.tenantId, { ...answer, handleHash: hashToken(handle) }, who.now);
   const [[consumed]] = await onceInTenant(db, who, consume);
   if (!consumed) throw replayed();
-  return handle;
+  return { handle, testId: consumed.testId };
 }
 
 /**
@@ -75,7 +76,7 @@ function replayed(): SignInStopped {
 export async function recordRefusal(
   db: Database,
   who: Who,
-  refused: Pick<SignInRecord, "connectionId" | "memberId" | "method" | "reason" | "detail">,
+  refused: Pick<SignInRecord, "connectionId" | "memberId" | "method" | "reason" | "detail" | "arrived">,
   from: Browser,
 ): Promise<string> {
   const id = newId(who.now);

@@ -1,6 +1,7 @@
 import { onceInTenant } from "../storage/scope.ts";
 import type { Database, Who } from "../storage/types.ts";
-import { countSignIns, signInsBelow, type SignInLine } from "./signIns.store.ts";
+import { Refusal } from "../base/errors.ts";
+import { countSignIns, signInById, signInsBelow, type SignInLine } from "./signIns.store.ts";
 
 /** A page of the sign-in log, the latest first. */
 export interface SignInPage {
@@ -31,4 +32,15 @@ export async function readSignIns(
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, total: counted, next: rows.length > limit && last ? { id: last.id, total: counted } : null };
+}
+
+/**
+ * One try, by the reference that the person was shown.
+ *
+ * @throws Refusal `not_found`
+ */
+export async function readSignIn(db: Database, who: Who, id: string): Promise<SignInLine> {
+  const [[line]] = await onceInTenant(db, who, signInById(who.tenantId, id));
+  if (!line) throw new Refusal("not_found", `no sign-in ${id}`);
+  return line;
 }

@@ -1,8 +1,8 @@
 import { Refusal } from "../base/errors.ts";
 import { acrossTenants } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
-import { domainName } from "./domainName.ts";
-import { tenantOfDomain } from "./signInTenant.store.ts";
+import { domainName, withParents } from "./domainName.ts";
+import { ownerOf } from "./domains.store.ts";
 import type { Tenant } from "./tenant.ts";
 import { findTenant } from "./tenants.ts";
 
@@ -52,12 +52,6 @@ async function byDomain(
 ): Promise<string | undefined> {
   const domain = email === undefined ? null : domainOf(email);
   if (domain === null) return undefined;
-  return acrossTenants(db, reader, async ({ trx }) => {
-    const labels = domain.split(".");
-    for (let first = 0; first < labels.length - 1; first++) {
-      const [found] = await trx.run(tenantOfDomain(labels.slice(first).join(".")));
-      if (found) return found.tenantId;
-    }
-    return undefined;
-  });
+  const [owner] = await acrossTenants(db, reader, ({ trx }) => trx.run(ownerOf(withParents(domain))));
+  return owner?.tenantId;
 }

@@ -1,5 +1,6 @@
 import type { Candidate } from "../admission/linking.ts";
 import type { Statement } from "../storage/types.ts";
+import type { Arrival } from "./maskedArrival.ts";
 
 /** A sign-in attempt as it is begun. */
 export interface NewAttempt {
@@ -10,6 +11,8 @@ export interface NewAttempt {
   readonly requestId: string;
   readonly proof: Buffer | null;
   readonly returnTo: string;
+  /** The test that it belongs to: it signs nobody in. */
+  readonly testId: string | null;
   readonly expiresAt: Date;
 }
 
@@ -20,7 +23,7 @@ export function insertAttempt(tenantId: string, attempt: NewAttempt, now: Date):
     text: `with swept as (delete from sign_in_attempts where tenant_id = $1 and id in
         (select id from sign_in_attempts where tenant_id = $1 and expires_at < $9::timestamptz - interval '1 day' limit 20))
       insert into sign_in_attempts (tenant_id, id, connection_id, browser_hash, request_id, proof, return_to, expires_at,
-        created_at) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
+        created_at, test_id) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
     values: [
       tenantId,
       attempt.id,
@@ -31,8 +34,17 @@ export function insertAttempt(tenantId: string, attempt: NewAttempt, now: Date):
       attempt.returnTo,
       attempt.expiresAt,
       now,
+      attempt.testId,
     ],
   };
+}
+
+/** An attempt as its answer needs it. */
+export interface OpenAttempt {
+  readonly id: string;
+  readonly proof: Buffer | null;
+  readonly browserHash: Buffer;
+  readonly testId: string | null;
 }
 
 /** What of an attempt the answer needs: the proof that was kept for it. */
@@ -41,10 +53,10 @@ export function attemptByRequest(
   connectionId: string,
   requestId: string,
   now: Date,
-): Statement<{ id: string; proof: Buffer | null; browserHash: Buffer; returnTo: string }> {
+): Statement<OpenAttempt> {
   return {
     name: "attempt_by_request",
-    text: `select id, proof, browser_hash as "browserHash", return_to as "returnTo" from sign_in_attempts
+    text: `select id, proof, browser_hash as "browserHash", test_id as "testId" from sign_in_attempts
       where tenant_id = $1 and connection_id = $2 and request_id = $3 and consumed_at is null and expires_at > $4`,
     values: [tenantId, connectionId, requestId, now],
   };
@@ -63,7 +75,11 @@ export interface ConsumedAnswer {
  * Uses up the assertion and the attempt that an answer names, once, and puts the identity under a one-time handle; a row
  * or none. One statement, for it may wait for no lock of the tenant's. Assertions are forgotten when they have expired.
  */
-export function consumeAttempt(tenantId: string, answer: ConsumedAnswer, now: Date): Statement<{ id: string }> {
+export function consumeAttempt(
+  tenantId: string,
+  answer: ConsumedAnswer,
+  now: Date,
+): Statement<{ testId: string | null }> {
   const { connectionId, requestId, assertion, handleHash, identity } = answer;
   return {
     name: "attempt_consume",
@@ -73,7 +89,7 @@ export function consumeAttempt(tenantId: string, answer: ConsumedAnswer, now: Da
       update sign_in_attempts a set consumed_at = $4, handle_hash = $5, identity = $6 from used
       where a.tenant_id = $1 and a.connection_id = $2 and a.request_id = $3 and a.consumed_at is null
         and a.expires_at > $4
-      returning a.id`,
+      returning a.test_id as "testId"`,
     values: [
       tenantId,
       connectionId,
@@ -84,6 +100,22 @@ export function consumeAttempt(tenantId: string, answer: ConsumedAnswer, now: Da
       assertion.id,
       assertion.expiresAt,
     ],
+  };
+}
+
+/** Uses up a message of an identity provider that signs nobody in; a row or none. Those that have expired are forgotten. */
+export function useOnce(
+  tenantId: string,
+  connectionId: string,
+  message: ConsumedAnswer["assertion"],
+  now: Date,
+): Statement<{ id: string }> {
+  return {
+    name: "assertion_use",
+    text: `with swept as (delete from used_assertions where tenant_id = $1 and connection_id = $2 and expires_at < $5)
+      insert into used_assertions (tenant_id, connection_id, assertion_id, expires_at) values ($1,$2,$3,$4)
+      on conflict do nothing returning assertion_id as id`,
+    values: [tenantId, connectionId, message.id, message.expiresAt, now],
   };
 }
 
@@ -108,13 +140,12 @@ export function keepIdentity(tenantId: string, id: string, handleHash: Buffer, i
 
 /** An attempt whose identity waits for its browser. */
 export interface Redeemed {
-  readonly id: string;
   readonly connectionId: string;
   readonly returnTo: string;
   readonly identity: unknown;
 }
 
-/** Redeems the handle once, and only in the browser that began; a row or none. */
+/** Redeems the handle of a sign-in once, and only in the browser that began; a row or none, for a test too. */
 export function redeemAttempt(
   tenantId: string,
   handleHash: Buffer,
@@ -125,7 +156,8 @@ export function redeemAttempt(
     name: "attempt_redeem",
     text: `update sign_in_attempts set redeemed_at = $4
       where tenant_id = $1 and handle_hash = $2 and browser_hash = $3 and redeemed_at is null and expires_at > $4
-      returning id, connection_id as "connectionId", return_to as "returnTo", identity`,
+        and test_id is null
+      returning connection_id as "connectionId", return_to as "returnTo", identity`,
     values: [tenantId, handleHash, browserHash, now],
   };
 }
@@ -257,14 +289,16 @@ export interface SignInRecord {
   readonly detail: string | null;
   readonly ip: string | null;
   readonly device: string | null;
+  /** What the identity provider had signed, masked; absent where there is nothing. */
+  readonly arrived?: Arrival | null;
 }
 
 /** Writes a try to sign in. */
 export function insertSignIn(tenantId: string, record: SignInRecord, now: Date): Statement {
   return {
     name: "sign_in_insert",
-    text: `insert into sign_ins (tenant_id, id, member_id, connection_id, method, result, reason, detail, ip, device, at)
-      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+    text: `insert into sign_ins (tenant_id, id, member_id, connection_id, method, result, reason, detail, ip, device, at,
+        arrived) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
     values: [
       tenantId,
       record.id,
@@ -277,12 +311,42 @@ export function insertSignIn(tenantId: string, record: SignInRecord, now: Date):
       record.ip,
       record.device,
       now,
+      record.arrived ? JSON.stringify(record.arrived) : null,
     ],
   };
 }
 
 /** A line as it is read. */
-export type SignInLine = SignInRecord & { readonly at: Date };
+export type SignInLine = Required<SignInRecord> & { readonly at: Date };
+
+const LINE = `id, member_id as "memberId", connection_id as "connectionId", method, result, reason, detail, ip, device,
+  arrived, at`;
+
+/** One try. */
+export function signInById(tenantId: string, id: string): Statement<SignInLine> {
+  return {
+    name: "sign_in_by_id",
+    text: `select ${LINE} from sign_ins where tenant_id = $1 and id = $2`,
+    values: [tenantId, id],
+  };
+}
+
+/**
+ * Deletes the oldest tries that are older than their tenant keeps them, so many of each tenant and in all; answers how
+ * many. Processes take turns by what each finds unlocked.
+ */
+export function deleteOldSignIns(now: Date, defaultDays: number, most: number): Statement<{ count: number }> {
+  return {
+    name: "sign_in_sweep",
+    text: `with old as (select t.id as tenant_id, o.id from tenants t cross join lateral (
+          select s.id from sign_ins s where s.tenant_id = t.id and s.id < uuid_v7_floor($1::timestamptz
+            - coalesce((t.settings->'signIn'->>'logDays')::integer, $2) * interval '1 day')
+          order by s.id limit $3 for update skip locked) o limit $3),
+        gone as (delete from sign_ins s using old where s.tenant_id = old.tenant_id and s.id = old.id returning s.id)
+      select count(*) from gone`,
+    values: [now, defaultDays, most],
+  };
+}
 
 /** Tries below an id, the latest first; of one member, or of everybody. */
 export function signInsBelow(
@@ -293,8 +357,7 @@ export function signInsBelow(
 ): Statement<SignInLine> {
   return {
     name: memberId === null ? "sign_in_list" : "sign_in_list_member",
-    text: `select id, member_id as "memberId", connection_id as "connectionId", method, result, reason, detail, ip, device,
-        at from sign_ins where tenant_id = $1 and ${memberId === null ? "$2::uuid is null" : "member_id = $2"}
+    text: `select ${LINE} from sign_ins where tenant_id = $1 and ${memberId === null ? "$2::uuid is null" : "member_id = $2"}
       and ($3::uuid is null or id < $3) order by id desc limit $4`,
     values: [tenantId, memberId, below, most],
   };

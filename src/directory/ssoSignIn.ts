@@ -12,6 +12,7 @@ import { inTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { changeUnderLock } from "./changeMember.ts";
 import { createUnderLock, type Via } from "./createMember.ts";
+import { type Arrival, maskedArrival } from "./maskedArrival.ts";
 import { profileOf, type Member } from "./member.ts";
 import { newMember } from "./newMember.ts";
 import { domainOf } from "./signInTenant.ts";
@@ -35,6 +36,8 @@ export interface SsoIdentity {
   readonly match: readonly string[];
   readonly providerSession: string | null;
   readonly sessionEnds: Date | string | null;
+  /** Values by attribute or claim, as they arrived; absent where they were not kept. */
+  readonly arrived?: Arrival;
 }
 
 /** What the connection says of linking. */
@@ -56,12 +59,15 @@ export interface Browser {
 export class SignInStopped extends Error {
   readonly code: string;
   readonly memberId: string | null;
+  /** What the identity provider had vouched for, masked. */
+  readonly arrived: Arrival | null;
 
-  constructor(code: string, detail: string, memberId: string | null = null) {
+  constructor(code: string, detail: string, memberId: string | null = null, arrived: Arrival | null = null) {
     super(detail);
     this.name = "SignInStopped";
     this.code = code;
     this.memberId = memberId;
+    this.arrived = arrived;
   }
 }
 
@@ -96,7 +102,8 @@ export async function signInBySso(
     if (!connection.enabled) throw new SignInStopped("connection_disabled", "the connection has been switched off");
     const identity = redeemed.identity as SsoIdentity;
     const settings = await settingsOf(scope);
-    const member = await admit(scope, locked, connection, identity, settings);
+    const arrived = maskedArrival(identity.arrived ?? {});
+    const { member } = await admit(scope, locked, connection, identity, settings).catch(showing(arrived));
     const session = await openSession(scope, {
       ...from,
       memberId: member.id,
@@ -108,28 +115,36 @@ export async function signInBySso(
       endsBy: identity.sessionEnds === null ? null : new Date(identity.sessionEnds),
     });
     await trx.run(store.touchMember(tenantId, member.id, now));
-    await trx.run(store.insertSignIn(tenantId, line(scope, connection, member.id, from), now));
+    await trx.run(store.insertSignIn(tenantId, line(scope, connection, member.id, from, arrived), now));
     return { session, returnTo: redeemed.returnTo };
   });
 }
 
-async function settingsOf(scope: Scope): Promise<TenantSettings> {
+/** The tenant's settings, all of them. */
+export async function settingsOf(scope: Scope): Promise<TenantSettings> {
   const [tenant] = await scope.trx.run(tenantById(scope.tenantId));
   if (!tenant) throw new Refusal("not_found", "no such tenant");
   return completeSettings(tenant.settings, tenant.planQuota);
 }
 
-/** Finds or makes the member, with the roles that the sign-in gives. */
-async function admit(
+/**
+ * Finds or makes the member, with the roles that the sign-in gives.
+ *
+ * @throws SignInStopped
+ */
+export async function admit(
   scope: Scope,
   locked: Locked,
   connection: LinkingConnection,
   identity: SsoIdentity,
   settings: TenantSettings,
-): Promise<Member> {
+): Promise<{ member: Member; by: ReachedBy }> {
   const decision = await decideLink(scope, connection, identity, settings);
   if (decision.do === "refuse") throw new SignInStopped(`link_${decision.reason}`, wordsOf[decision.reason]);
-  if (decision.do === "provision") return provision(scope, locked, connection, identity, decision.emailVerified);
+  const { by } = decision;
+  if (decision.do === "provision") {
+    return { by, member: await provision(scope, locked, connection, identity, decision.emailVerified) };
+  }
   const { memberId } = decision;
   await keepIdentity(scope, connection, identity, memberId);
   if (decision.do === "link") {
@@ -137,8 +152,11 @@ async function admit(
     await record(scope, event(scope, "member.identity_linked", { type: "member", id: memberId }, told));
   }
   const change = { make: (member: Member) => refreshed(member, identity) };
-  return changeUnderLock(scope, locked, memberId, change, VIA);
+  return { by, member: await changeUnderLock(scope, locked, memberId, change, VIA) };
 }
+
+/** How an identity came to its member. */
+export type ReachedBy = Exclude<LinkDecision, { do: "refuse" }>["by"];
 
 async function decideLink(
   scope: Scope,
@@ -268,7 +286,21 @@ const wordsOf: Record<Extract<LinkDecision, { do: "refuse" }>["reason"], string>
   mustBeManaged: "only people whom the directory has pushed may sign in here",
 };
 
-function line({ now }: Scope, connection: LinkingConnection, memberId: string, from: Browser): store.SignInRecord {
+/** Lets the log show what arrived with a sign-in that goes nowhere. */
+function showing(arrived: Arrival): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof SignInStopped)) throw error;
+    throw new SignInStopped(error.code, error.message, error.memberId, arrived);
+  };
+}
+
+function line(
+  { now }: Scope,
+  connection: LinkingConnection,
+  memberId: string,
+  from: Browser,
+  arrived: Arrival,
+): store.SignInRecord {
   return {
     id: newId(now),
     memberId,
@@ -279,5 +311,6 @@ function line({ now }: Scope, connection: LinkingConnection, memberId: string, f
     detail: null,
     ip: from.ip,
     device: from.userAgent,
+    arrived,
   };
 }

@@ -20,6 +20,8 @@ export interface TenantSettings {
     readonly passwordMinLength: number;
     readonly sessionHours: number;
     readonly idleMinutes: number;
+    /** How long the sign-in log keeps a try. */
+    readonly logDays: number;
   };
   readonly members: {
     readonly emailEditable: boolean;
@@ -49,7 +51,14 @@ export interface SettingsChange {
 export const defaultSettings: TenantSettings = {
   seats: defaultSeatPolicy,
   invitations: { ttlDays: 7, quota: { kind: "none" }, credential: "link" },
-  signIn: { ssoRequired: "no", provisioning: "auto", passwordMinLength: 12, sessionHours: 24, idleMinutes: 480 },
+  signIn: {
+    ssoRequired: "no",
+    provisioning: "auto",
+    passwordMinLength: 12,
+    sessionHours: 24,
+    idleMinutes: 480,
+    logDays: 90,
+  },
   members: { emailEditable: true, removal: "membership" },
   mail: { language: "en" },
   provisioningLog: { retentionDays: 30 },

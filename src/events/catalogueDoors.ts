@@ -20,6 +20,13 @@ const permissions = list("What its holder may do.", ["members:view"]);
 const protocol = oneOf("What it speaks.", "saml", "oidc");
 const domain = text("The domain, in its ASCII form.", "example.com");
 
+const joinReason = oneOf(
+  "Why: the domain wants it for each, or the address carries a tag or is that of a role.",
+  "approval",
+  "plusTag",
+  "roleMailbox",
+);
+
 /** By what people and programs come in: directories, credentials, connections, domains. */
 export const doorEvents = {
   "directory.created": {
@@ -79,6 +86,42 @@ export const doorEvents = {
       status: mayMove(oneOf("Where it stands.", "enabled", "draft", "tested", "disabled"), "tested"),
     },
   },
+  "connection.tested": {
+    description: "Somebody signed in through a connection for a test; nobody was signed in or changed by it.",
+    target: "connection",
+    data: {
+      testId: id("The test, which tells what arrived and what would have happened."),
+      outcome: oneOf("What would have happened.", "signed_in", "refused"),
+      status: mayMove(oneOf("A draft that somebody would be signed in by.", "tested", "draft"), "draft"),
+    },
+  },
+  "connection.metadata_failed": {
+    description:
+      "The metadata of a SAML connection's identity provider could not be read again; the last good one stays in force.",
+    target: "connection",
+    data: { fault: text("What was wrong.", "saml.metadataUrl answered 503; give the address of the document itself.") },
+  },
+  "connection.certificate_expiring": {
+    description:
+      "The last signing certificate of an enabled SAML connection's identity provider ends in 30, 14, 7 or 1 days.",
+    target: "connection",
+    data: {
+      name: { ...name, example: "Okta" },
+      days: count("How many are left.", 14),
+      endsAt: moment("When it ends."),
+    },
+  },
+  "connection.key_created": {
+    description:
+      "A key of ours was made for a SAML connection: its metadata publishes it, and assertions may be encrypted for it.",
+    target: "connection",
+    data: { keyId: id("The key.") },
+  },
+  "connection.key_deleted": {
+    description: "A key of ours was taken from a SAML connection: nothing is decrypted with it any more.",
+    target: "connection",
+    data: { keyId: id("The key.") },
+  },
   "connection.deleted": {
     description: "A connection was deleted, with its identities and the sessions that came by it.",
     target: "connection",
@@ -93,7 +136,29 @@ export const doorEvents = {
   "domain.verified": {
     description: "A domain is the tenant's from now on.",
     target: "domain",
-    data: { domain, by: oneOf("On whose word.", "operator") },
+    data: {
+      domain,
+      by: oneOf("On whose word: that of the DNS, by its TXT record, or of the operator.", "dns", "operator"),
+    },
+  },
+  "domain.failing": {
+    description: "The TXT record that proved a domain was not there; after seven such days the domain lapses.",
+    target: "domain",
+    data: {
+      domain,
+      fault: oneOf("What the DNS said.", "noRecord", "noName", "otherValue"),
+    },
+  },
+  "domain.lapsed": {
+    description:
+      "The record was not there for seven days: nobody joins or is linked by the domain; all who came by it stay.",
+    target: "domain",
+    data: { domain, fault: oneOf("What the DNS said last.", "noRecord", "noName", "otherValue") },
+  },
+  "domain.restored": {
+    description: "The record of a failing or lapsed domain is there again.",
+    target: "domain",
+    data: { domain },
   },
   "domain.updated": {
     description: "Who may join by a domain was changed.",
@@ -114,5 +179,20 @@ export const doorEvents = {
     description: "A domain was given up; members who came by it stay.",
     target: "domain",
     data: { domain, status: oneOf("What it was.", "verified", "pending", "lapsed") },
+  },
+  "join_request.created": {
+    description: "Somebody asked to join by a domain, which needs an admin's yes.",
+    target: "join_request",
+    data: { domain, reason: joinReason },
+  },
+  "join_request.approved": {
+    description: "Somebody who asked to join by a domain was let in.",
+    target: "join_request",
+    data: { domain, memberId: id("The member that they became.") },
+  },
+  "join_request.declined": {
+    description: "Somebody who asked to join by a domain was not let in.",
+    target: "join_request",
+    data: { domain },
   },
 } as const satisfies Partial<Record<EventType, CatalogueEntry>>;

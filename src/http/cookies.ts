@@ -5,6 +5,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export interface Cookies {
   readonly session: string;
   readonly browser: string;
+  /** The connection at which a sign-in was begun anew for a response that nobody had asked for. */
+  readonly restarted: string;
   readonly secure: boolean;
 }
 
@@ -13,7 +15,12 @@ export function cookiesFor(publicUrl: string): Cookies {
   const secure = publicUrl.startsWith("https:");
   // RFC 6265bis §4.1.3.2: `__Host-` is Secure, without Domain, and for the whole host.
   const prefix = secure ? "__Host-" : "";
-  return { session: `${prefix}usher`, browser: `${prefix}usher-browser`, secure };
+  return {
+    session: `${prefix}usher`,
+    browser: `${prefix}usher-browser`,
+    restarted: `${prefix}usher-restarted`,
+    secure,
+  };
 }
 
 /** The value of a cookie; undefined where it is missing or given twice, which no browser of ours does. */

@@ -36,6 +36,18 @@ export interface MessageValues {
   domainLapsed: { domain: string; txtName: string; txtValue: string };
   /** It is there again. */
   domainRestored: { domain: string };
+  /** People ask to join by a domain. */
+  joinRequested: { domain: string; waiting: number };
+  /** To whoever asked: an admin said yes. */
+  joinApproved: { link: string };
+  /** To whoever asked: an admin said no. */
+  joinDeclined: Readonly<Record<string, never>>;
+  /** To whoever signed up: the proof of the mailbox. */
+  registration: { link: string };
+  /** To the owner of an address with which somebody signed up once more. */
+  accountExists: { link: string };
+  /** The identity provider's signing certificate ends soon. */
+  certificateExpiring: { connection: string; days: number; date: string };
   /** The directory took the last admin away. */
   tenantAdminless: Readonly<Record<string, never>>;
 }

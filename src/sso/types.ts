@@ -12,6 +12,12 @@ export interface SsoConnection {
   readonly status: "draft" | "tested" | "enabled" | "disabled";
   readonly saml: SamlSettings | null;
   readonly oidc: OidcSettings | null;
+  /** Our own keys, the oldest first: it signs, and all decrypt. */
+  readonly keys: readonly SpKey[];
+  /** Whether requests are signed also where the identity provider does not ask for it. */
+  readonly signRequests: boolean;
+  /** Whether an assertion may be encrypted with AES-CBC, in a signed response. */
+  readonly allowCbc: boolean;
   /** Where to read what: our name → attribute or claim name of this provider. */
   readonly attributes: Readonly<Partial<Record<"email" | "givenName" | "familyName" | "displayName", string>>>;
   /** Attribute or claim with group values; null for none. */
@@ -22,23 +28,35 @@ export interface SsoConnection {
   readonly ownDomains: readonly string[];
 }
 
-/** What a SAML identity provider said of itself, and our own names towards it. */
+/** What a SAML identity provider said of itself. */
 export interface SamlSettings {
   readonly entityId: string;
   /** HTTP-Redirect SingleSignOnService. */
   readonly ssoUrl: string;
   /** PEM; several while keys roll over. */
   readonly certificates: readonly string[];
+  /** Its metadata's WantAuthnRequestsSigned; absent = no. */
+  readonly wantsSignedRequests?: true;
+}
+
+/** A key of our own towards an identity provider, as PEM. */
+interface SpKey {
+  readonly certificate: string;
+  readonly privateKey: string;
 }
 
 export interface OidcSettings {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | null;
+  /** Our own key, PKCS #8 as PEM, in place of a secret (`private_key_jwt`); absent or null = none. */
+  readonly clientKey?: string | null;
   /** Google: the Workspace domain that the claim `hd` must equal; absent = one of `SsoConnection.ownDomains`. */
   readonly hostedDomain?: string;
   /** The scopes to ask for; absent = `openid email profile`, and `groups` where groups are read and it is offered. */
   readonly scopes?: readonly string[];
+  /** Whether signing out here ends the session at the provider as well; absent = no. */
+  readonly endSession?: true;
 }
 
 /** Our addresses for a connection: one entity id and ACS for each. */
@@ -78,6 +96,8 @@ export interface Identity {
   readonly providerSession: string | null;
   /** SessionNotOnOrAfter: our session ends with it. */
   readonly sessionEnds: Date | null;
+  /** Values by attribute or claim, as they arrived (`arrivedOf`). */
+  readonly arrived: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a SAML response comes to: the identity, and what must be consumed once. */

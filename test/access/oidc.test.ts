@@ -99,7 +99,7 @@ describe("signing in by OpenID Connect", () => {
     assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 2 });
   });
 
-  it("makes another member for another subject", async () => {
+  it("makes another member for another subject (T06)", async () => {
     const tenant = await place();
     const connection = await connected(tenant);
     await signedIn(new Browser(), connection);
@@ -202,7 +202,7 @@ describe("signing in by OpenID Connect", () => {
     assert.deepEqual(await counts(tenant), { members: 0, held: 0, sessions: 0 });
   });
 
-  it("logs no code, state, token, secret or cookie", async () => {
+  it("logs no code, state, token, secret or cookie (T20)", async () => {
     const connection = await connected(await place());
     const browser = new Browser();
     const back = await answered(browser, connection);
@@ -233,7 +233,7 @@ describe("an answer by OpenID Connect that is refused", () => {
     assert.equal((await attacker.get(back)).status, 303, "and takes nothing from who began");
   });
 
-  it("is played again, in the same browser (O02)", async () => {
+  it("is played again, in the same browser (O06)", async () => {
     const tenant = await place();
     const connection = await connected(tenant);
     const browser = new Browser();
@@ -244,7 +244,7 @@ describe("an answer by OpenID Connect that is refused", () => {
     assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 1 });
   });
 
-  it("is sent many times at once: one of them opens a session", async () => {
+  it("is sent many times at once: one of them opens a session (O06)", async () => {
     const tenant = await place();
     const connection = await connected(tenant);
     const browser = new Browser();
@@ -334,7 +334,7 @@ describe("an answer by OpenID Connect that is refused", () => {
     await refusedFor(browser, await answered(browser, connection), "link_mustExist");
   });
 
-  it("names a person who was removed (rule 22), or is suspended", async () => {
+  it("names a person who was removed (rule 22, T06), or is suspended", async () => {
     const tenant = await place();
     const connection = await connected(tenant);
     const path = async (person: OidcIdp["person"]): Promise<string> => {

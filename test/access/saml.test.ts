@@ -179,12 +179,23 @@ describe("signing in by SAML", () => {
       for (const _replay of [1, 2]) {
         const seen = await new Browser().post(`/sso/saml/${connection.id}/acs`, unasked, true);
         if (unsolicited === "restart") {
-          assert.deepEqual([seen.status, seen.location], [303, `/sso/start?connection=${connection.id}`]);
+          assert.deepEqual([seen.status, seen.location], [303, `/sso/start?connection=${connection.id}&unasked=1`]);
         } else assert.deepEqual([seen.status, await reasonOn(seen.text)], [403, "saml_unsolicited"]);
       }
       assert.deepEqual(await counts(tenant), { members: 0, held: 0, sessions: 0 });
     });
   }
+
+  it("S37: restarts a sign-in for an unsolicited response once, and then says that the provider names no request", async () => {
+    const connection = await connected(await place());
+    const browser = new Browser();
+    const path = `/sso/start?connection=${connection.id}`;
+    assert.match((await browser.get(`${path}&unasked=1`)).location, /^https:\/\/samlify\.example\.com/);
+    const again = await browser.get(`${path}&unasked=1`);
+    assert.deepEqual([again.status, await reasonOn(again.text)], [403, "saml_unsolicited"]);
+    assert.equal((await browser.get(path)).status, 303);
+    assert.equal((await new Browser().get(`${path}&unasked=1`)).status, 303);
+  });
 
   it("gives one session for one response, however often it is posted (S32)", async () => {
     const tenant = await place();

@@ -58,3 +58,43 @@ withSimpleSamlPhp("signing in by SAML at SimpleSAMLphp", () => {
     assert.equal((await browser.post(path, form, true)).status, 403);
   });
 });
+
+withSimpleSamlPhp("signing in by SAML at SimpleSAMLphp, which encrypts and wants our requests signed", () => {
+  it("goes on while one key of ours follows another, where the connection allows AES-CBC", async () => {
+    const tenant = await place();
+    const path = `/tenants/${tenant.slug}/connections`;
+    const fields = { protocol: "saml", name: "SimpleSAMLphp", signRequests: true };
+    const { id } = (await api("POST", path, fields)).body as { id: string };
+    assert.equal((await api("POST", `${path}/${id}/keys`)).status, 201);
+    const ours = await new Browser().get(`/sso/saml/${id}/metadata`);
+    const idp = await startSimpleSamlPhp(ours.text, `emma@${tenant.domain}`, true);
+
+    async function posted(browser: Browser) {
+      const begun = await browser.get(`/sso/start?connection=${id}&return_to=/projects`);
+      assert.match(begun.location, /&Signature=/);
+      const { action, samlResponse } = await idp.answer(begun.location);
+      assert.doesNotMatch(Buffer.from(samlResponse, "base64").toString(), /emma@|employee-1/);
+      return browser.post(new URL(action).pathname, { SAMLResponse: samlResponse }, true);
+    }
+
+    async function signedIn(): Promise<void> {
+      const browser = new Browser();
+      const { status, location, text } = await posted(browser);
+      assert.equal(status, 303, text);
+      assert.equal((await browser.get(location)).location, "/projects");
+    }
+
+    try {
+      const enabled = { saml: { metadataXml: await idp.metadata() }, status: "enabled", force: true };
+      assert.equal((await api("PATCH", `${path}/${id}`, enabled)).status, 200);
+      assert.equal((await posted(new Browser())).status, 403);
+      assert.equal((await api("PATCH", `${path}/${id}`, { allowCbc: true })).status, 200);
+      await signedIn();
+      // It still encrypts for the first key, and knows no other signature of ours.
+      assert.equal((await api("POST", `${path}/${id}/keys`)).status, 201);
+      await signedIn();
+    } finally {
+      await idp.stop();
+    }
+  });
+});

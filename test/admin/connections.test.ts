@@ -69,13 +69,17 @@ describe("POST /tenants/{t}/connections", () => {
         entityId: null,
         ssoUrl: null,
         certificates: [],
-        idpMetadataUrl: null,
+        metadata: null,
+        keys: [],
+        wantsSignedRequests: false,
       },
       directoryId: null,
       match: null,
       attributes: {},
       groupsClaim: null,
       unsolicited: "restart",
+      signRequests: false,
+      allowCbc: false,
     });
     assert.deepEqual((await here.call("GET", `/connections/${id}`)).body, body);
     assert.deepEqual(items(await here.call("GET", "/connections")), [body]);
@@ -85,8 +89,17 @@ describe("POST /tenants/{t}/connections", () => {
     const here = await place();
     const { body } = await here.call("POST", "/connections", { protocol: "oidc", name: "Entra ID", provider: "entra" });
     const redirectUri = `${ORIGIN}/sso/oidc/${body.id}/callback`;
+    const backchannelLogoutUri = `${ORIGIN}/sso/oidc/${body.id}/backchannel-logout`;
+    const [jwksUri, postLogoutRedirectUri] = [`${ORIGIN}/sso/oidc/${body.id}/jwks`, `${ORIGIN}/sso/start`];
+    const urls = {
+      redirectUri,
+      backchannelLogoutUri,
+      postLogoutRedirectUri,
+      jwksUri,
+      clientAuthentication: "client_secret",
+    };
     const nothing = { issuer: null, clientId: null, hasClientSecret: false, hostedDomain: null, scopes: null };
-    assert.deepEqual(body.oidc, { redirectUri, ...nothing });
+    assert.deepEqual(body.oidc, { ...urls, ...nothing, endSession: false });
     assert.equal("saml" in body, false);
   });
 
@@ -100,6 +113,8 @@ describe("POST /tenants/{t}/connections", () => {
       attributes: { email: "mail", displayName: "cn" },
       groupsClaim: "groups",
       unsolicited: "refuse",
+      signRequests: true,
+      allowCbc: true,
     };
     const { body } = await here.call("POST", "/connections", { protocol: "saml", saml: samlFields, ...fields });
     for (const [name, value] of Object.entries(fields)) assert.deepEqual(body[name], value, name);
@@ -144,7 +159,7 @@ describe("POST /tenants/{t}/connections", () => {
           name: "Okta",
           saml: { metadataUrl: `${url}/metadata` },
         });
-        assert.equal(body.saml.idpMetadataUrl, `${url}/metadata`);
+        assert.deepEqual([body.saml.metadata.url, body.saml.metadata.lastError], [`${url}/metadata`, null]);
         assert.equal(body.saml.entityId, samlFields.entityId);
         assert.equal(body.saml.metadataUrl, `${ORIGIN}/sso/saml/${body.id}/metadata`);
       },
@@ -594,7 +609,7 @@ describe("a connection as sign-in asks for it", () => {
     assert.ok(found);
     assert.deepEqual(
       [found.id, found.tenantId, found.status, found.oidc, found.saml, found.matchClaim],
-      [id, here.tenantId, "draft", oidcFields, null, "employee"],
+      [id, here.tenantId, "draft", { ...oidcFields, clientKey: null }, null, "employee"],
     );
     const urls: ConnectionUrls = connectionUrls(ORIGIN, id);
     assert.equal(urls.redirectUri, `${ORIGIN}/sso/oidc/${id}/callback`);

@@ -8,6 +8,8 @@ import { isRefusal } from "../../src/base/errors.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import type { Database } from "../../src/storage/types.ts";
 import { withPostgres } from "../storage/withPostgres.ts";
+import { say, type Zone } from "../support/dns.ts";
+import type { LookUpTxt } from "../../src/http/dns.ts";
 import { testDatabase } from "../support/database.ts";
 import { newSlug } from "../support/tenant.ts";
 import { items, place, refused, statuses, told, type Place } from "./place.ts";
@@ -33,6 +35,16 @@ async function verified(here: Place, domain = newDomain()): Promise<string> {
   return domain;
 }
 
+async function valueOf(here: Place, domain: string): Promise<string> {
+  const found = items(await here.call("GET", "/domains?limit=200")).find((each) => each["domain"] === domain);
+  return String(found?.["txtValue"]);
+}
+
+/** Puts the record of a claim into the DNS. */
+async function prove(here: Place, domain: string): Promise<void> {
+  say(`_usher.${domain}`, { txt: [[await valueOf(here, domain)]] });
+}
+
 describe("POST /tenants/{t}/domains", () => {
   it("claims a domain, and says which TXT record proves it", async () => {
     const here = await place();
@@ -47,6 +59,10 @@ describe("POST /tenants/{t}/domains", () => {
       txtName: `_usher.${domain}`,
       autoJoin: { enabled: false, role: null, approval: false },
       verifiedAt: null,
+      verifiedBy: null,
+      checkedAt: null,
+      checkFault: null,
+      failedDays: 0,
     });
     const events = await here.call("GET", "/events?type=domain.created");
     assert.deepEqual(told(items(events)[0], "data"), { domain });
@@ -192,6 +208,89 @@ describe("POST /tenants/{t}/domains/{domain}/verify", () => {
     }
   });
 
+  it("makes the tenant the owner by its TXT record, for a key of the tenant itself", async () => {
+    const here = await place();
+    const domain = await claim(here);
+    await prove(here, domain);
+    const call = await here.as("domains:edit");
+    const { status, body, text } = await call("POST", `/domains/${domain}/verify`, {});
+    assert.equal(status, 200, text);
+    assert.deepEqual([body.status, body.verifiedBy, body.checkFault], ["verified", "dns", null]);
+    assert.equal(body.checkedAt, body.verifiedAt);
+    const [verifiedEvent] = items(await here.call("GET", "/events?type=domain.verified"));
+    assert.deepEqual(told(verifiedEvent, "data"), { domain, by: "dns" });
+  });
+
+  const proofs: readonly (readonly [what: string, zone: (value: string) => Zone])[] = [
+    ["among other TXT records of the name", (value) => ({ txt: [["v=spf1 -all"], [value], ["other"]] })],
+    ["in several strings, which are joined", (value) => ({ txt: [[value.slice(0, 20), value.slice(20)]] })],
+    ["behind a CNAME that the resolver follows", (value) => ({ cname: "proofs.hosted.example", txt: [[value]] })],
+    ["with the quotes of a provider's form", (value) => ({ txt: [[` "${value}" `]] })],
+  ];
+  for (const [what, zone] of proofs) {
+    it(`finds the value ${what}`, async () => {
+      const here = await place();
+      const domain = await claim(here);
+      say(`_usher.${domain}`, zone(await valueOf(here, domain)));
+      assert.equal((await here.call("POST", `/domains/${domain}/verify`, {})).status, 200);
+    });
+  }
+
+  const faults: readonly (readonly [what: string, zone: Zone | null, fault: string, words: RegExp])[] = [
+    ["NXDOMAIN", null, "noName", /NXDOMAIN/],
+    ["a name without TXT records", { txt: [] }, "noRecord", /no TXT record/],
+    ["another value", { txt: [["usher-verification=of-somebody-else"]] }, "otherValue", /another value/],
+    ["SERVFAIL", { rcode: "SERVFAIL" }, "unanswered", /SERVFAIL/],
+    ["REFUSED", { rcode: "REFUSED" }, "unanswered", /name servers/],
+  ];
+  for (const [what, zone, fault, words] of faults) {
+    it(`refuses ${what} with domain_not_verified, in words of its own`, async () => {
+      const here = await place();
+      const domain = await claim(here);
+      if (zone) say(`_usher.${domain}`, zone);
+      const problem = refused(await here.call("POST", `/domains/${domain}/verify`, {}), 409, "domain_not_verified");
+      assert.deepEqual([problem["fault"], problem["txtName"]], [fault, `_usher.${domain}`]);
+      assert.match(String(problem["detail"]), words);
+      assert.equal(items(await here.call("GET", "/domains"))[0]?.["status"], "pending");
+    });
+  }
+
+  it("is not proven by the value of another tenant's claim, nor by that of a claim that was given up (T03)", async () => {
+    const [mine, other] = [await place(), await place()];
+    const domain = await claim(other);
+    await claim(mine, domain);
+    await prove(other, domain);
+    refused(await mine.call("POST", `/domains/${domain}/verify`, {}), 409, "domain_not_verified");
+    await other.call("DELETE", `/domains/${domain}`);
+    await claim(other, domain);
+    refused(await other.call("POST", `/domains/${domain}/verify`, {}), 409, "domain_not_verified");
+  });
+
+  it("holds the answer of the DNS against the claim as it is by then", async () => {
+    const here = await place();
+    const domain = await claim(here);
+    const value = await valueOf(here, domain);
+    const who = { tenantId: here.tenantId, actor: { type: "operator" }, now: new Date() } as const;
+    const slow: LookUpTxt = async () => {
+      // Asked outside any transaction: on the embedded database this would wait for ever inside one.
+      await here.call("DELETE", `/domains/${domain}`);
+      await claim(here, domain);
+      return { kind: "records", values: [value] };
+    };
+    await assert.rejects(verifyDomain(here.db, who, domain, slow), (error) => isRefusal(error, "domain_not_verified"));
+  });
+
+  it("gives one owner to tenants whose values all stand in the DNS, when they verify at once (T03)", async () => {
+    const domain = newDomain();
+    const places = await Promise.all(Array.from({ length: 4 }, () => place()));
+    for (const each of places) await claim(each, domain);
+    const values = await Promise.all(places.map((each) => valueOf(each, domain)));
+    say(`_usher.${domain}`, { txt: values.map((value) => [value]) });
+    const replies = await Promise.all(places.map(({ call }) => call("POST", `/domains/${domain}/verify`, {})));
+    assert.deepEqual(statuses(replies), [200, 409, 409, 409]);
+    for (const reply of replies) if (reply.status === 409) refused(reply, 409, "domain_taken");
+  });
+
   it("answers domain_taken where another tenant has verified it; the claim stays", async () => {
     const [owner, other] = [await place(), await place()];
     const domain = await verified(owner);
@@ -209,7 +308,7 @@ describe("POST /tenants/{t}/domains/{domain}/verify", () => {
     assert.equal(await verified(owner, domain), domain);
   });
 
-  it("lets a tenant verify a domain below another's, which it then owns alone", async () => {
+  it("lets a tenant verify a domain below another's, which it then owns alone (T03)", async () => {
     const [parent, child] = [await place(), await place()];
     const domain = await verified(parent);
     await verified(child, `eu.${domain}`);
@@ -259,7 +358,7 @@ withPostgres("domains that several tenants verify at once, on a server", (postgr
   });
   after(() => db.close());
 
-  it("have one owner, whatever the order", async () => {
+  it("have one owner, whatever the order (T03)", async () => {
     const operator = { actor: { type: "operator" }, now: new Date() } as const;
     const wanted = () => ({ slug: newSlug(), name: "Example", plan: null, ownLimit: null, settings: {} });
     const tenants = await Promise.all(Array.from({ length: 10 }, () => createTenant(db, operator, wanted())));
@@ -267,7 +366,7 @@ withPostgres("domains that several tenants verify at once, on a server", (postgr
       const domain = newDomain();
       const whos = tenants.map(({ id }) => ({ ...operator, tenantId: id }));
       await Promise.all(whos.map((who) => createDomain(db, who, domain)));
-      const outcomes = await Promise.allSettled(whos.map((who) => verifyDomain(db, who, domain, true)));
+      const outcomes = await Promise.allSettled(whos.map((who) => verifyDomain(db, who, domain, "operator")));
       const losers = outcomes.filter((outcome) => outcome.status === "rejected");
       assert.equal(losers.length, 9);
       for (const { reason } of losers) assert.ok(isRefusal(reason, "domain_taken"), String(reason));

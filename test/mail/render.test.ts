@@ -11,9 +11,15 @@ const samples: { readonly [N in MessageName]: MessageValues[N] } = {
   seatsWaiting: { waiting: 3, used: 10, limit: 10 },
   webhookDisabled: { url: "https://hooks.example.com/usher" },
   webhookGone: { url: "https://hooks.example.com/usher" },
+  certificateExpiring: { connection: "Okta", days: 7, date: "2026-12-01" },
   domainFailing: { domain: "acme.example", txtName: "_usher.acme.example", txtValue: "usher-verification=x", days: 6 },
   domainLapsed: { domain: "acme.example", txtName: "_usher.acme.example", txtValue: "usher-verification=x" },
   domainRestored: { domain: "acme.example" },
+  joinRequested: { domain: "acme.example", waiting: 2 },
+  joinApproved: { link: "https://usher.example/sso/start" },
+  joinDeclined: {},
+  registration: { link: "https://usher.example/sign-up/confirm" },
+  accountExists: { link: "https://usher.example/sso/start" },
   tenantAdminless: {},
 };
 const names = Object.keys(samples) as MessageName[];

@@ -371,3 +371,64 @@ describe("OIDC settings that an admin types", () => {
     );
   });
 });
+
+describe("T21: where a claim is read", () => {
+  after(closeAll);
+  const nested = {
+    realm_access: { roles: ["A", "B"] },
+    "a/b": { "c~d": "deep" },
+    list: [{ mail: "x@customer.example" }],
+  };
+  const read = (groupsClaim: string, claims: Json = nested) =>
+    groupsOf(claims, connectionTo("https://op.example", { groupsClaim }));
+
+  it("may be a path into it (RFC 6901)", () => {
+    assert.deepEqual(read("/realm_access/roles"), { values: ["A", "B"] });
+    assert.deepEqual(read("/a~1b/c~0d"), { values: ["deep"] });
+    assert.deepEqual(read("/list/0/mail"), { values: ["x@customer.example"] });
+  });
+
+  it("is first the claim of that very name", () => {
+    assert.deepEqual(read("/groups", { "/groups": "named", groups: "pointed" }), { values: ["named"] });
+    assert.deepEqual(read("https://example.com/groups", { "https://example.com/groups": "A" }), { values: ["A"] });
+  });
+
+  it("is a name or a path, and no expression", () => {
+    const all = ["/realm_access/constructor", "/__proto__/toString", "/list/length", "/realm_access/roles/push"];
+    const code = [
+      "realm_access.roles",
+      "realm_access['roles']",
+      "${realm_access.roles}",
+      "$.list[*]",
+      "//",
+      "/",
+      "/list/-1",
+    ];
+    for (const path of [...all, ...code]) assert.equal(read(path), "absent", path);
+  });
+
+  it("is an overage where a pointer stands in place of the claim that the path leads into (Core §5.6.2)", () => {
+    assert.equal(read("/groups/0", { _claim_names: { groups: "src1" } }), "overage");
+  });
+
+  it("T10: has groups of texts alone, without controls", async () => {
+    for (const groups of [["a", 7], { a: 1 }, ["a\u0000b"], ["\ud800"]]) {
+      await assertRefused(signIn(await opWith(asserting({ groups })), { groupsClaim: "groups" }), "oidc_groups");
+    }
+  });
+
+  it("is shown to the admin as it arrived, cut where it is long", async () => {
+    const op = await opWith(
+      asserting({
+        long: "a".repeat(1000),
+        many: Array.from({ length: 50 }, (_, i) => String(i)),
+        odd: "a\u0000b",
+        n: 1,
+      }),
+    );
+    const { arrived } = await signIn(op);
+    assert.equal(arrived["long"]?.[0]?.length, 256);
+    assert.deepEqual(arrived["many"]?.slice(39), ["39", "… 10 more"]);
+    assert.deepEqual([arrived["odd"], arrived["n"]], [["a\ufffdb"], ["1"]]);
+  });
+});

@@ -33,6 +33,9 @@ export function connectionTo(issuer: string, { oidc, ...more }: More = {}): SsoC
     groupsClaim: null,
     matchClaim: null,
     ownDomains: [],
+    keys: [],
+    signRequests: false,
+    allowCbc: false,
     ...more,
   };
 }

@@ -51,6 +51,15 @@ function isRefusal(words: RegExp) {
 describe("the metadata of an identity provider", () => {
   const good = { ...settings, certificates: [pemOf("idp.crt")] };
 
+  it("says whether it wants requests signed (SAML Metadata §2.4.3)", () => {
+    const wanting = (value: string) =>
+      entity().replace("<md:IDPSSODescriptor", `$& WantAuthnRequestsSigned="${value}"`);
+    for (const yes of ["true", "1"]) {
+      assert.deepEqual(parseIdpMetadata(wanting(yes), NOW), { ...good, wantsSignedRequests: true });
+    }
+    for (const no of ["false", "0", "yes"]) assert.deepEqual(parseIdpMetadata(wanting(no), NOW), good);
+  });
+
   for (const [name, xml] of Object.entries({
     "one EntityDescriptor": entity(),
     "an XML declaration, a byte order mark and space around it": `\uFEFF<?xml version="1.0" encoding="UTF-8"?>\n${entity()}\n`,
@@ -154,5 +163,24 @@ describe("our metadata", () => {
     const acs = role.getElementsByTagName("md:AssertionConsumerService")[0]!;
     assert.equal(attribute(acs, "Location"), urls.acsUrl);
     assert.match(attribute(acs, "Binding") ?? "", /HTTP-POST$/);
+  });
+
+  it("publishes every key for signing, and for encryption the newest first", () => {
+    const certificates = [testKey("idp.crt"), testKey("sp.crt")];
+    const xml = spMetadata(urls, { certificates, requestsSigned: true });
+    const root = parseXml(xml.replace(/^<\?xml.*?\?>\s*/, ""));
+    const role = root.getElementsByTagName("md:SPSSODescriptor")[0]!;
+    assert.equal(attribute(role, "AuthnRequestsSigned"), "true");
+    const keys = Array.from(role.getElementsByTagName("md:KeyDescriptor"));
+    const [old, current] = certificates.map((each) => each.replaceAll(/-----[^-]+-----|\s/g, ""));
+    assert.deepEqual(
+      keys.map((each) => [attribute(each, "use"), each.getElementsByTagName("ds:X509Certificate")[0]?.textContent]),
+      [
+        ["signing", old],
+        ["signing", current],
+        ["encryption", current],
+        ["encryption", old],
+      ],
+    );
   });
 });

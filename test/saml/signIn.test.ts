@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { verify } from "node:crypto";
 import { inflateRawSync } from "node:zlib";
 import { beginSaml } from "../../src/sso/saml/beginSaml.ts";
 import { finishSaml } from "../../src/sso/saml/finishSaml.ts";
 import { parseIdpMetadata } from "../../src/sso/saml/idpMetadata.ts";
 import { attribute, parseXml } from "../../src/sso/saml/xml.ts";
 import { SignInRefused } from "../../src/sso/types.ts";
+import { ourKey } from "../support/encryptor.ts";
 import { connectionWith, NOW, settings, urls, urlsOf } from "../support/hostileSigner.ts";
 import { samlIdp } from "../support/samlIdp.ts";
 
@@ -30,6 +32,26 @@ describe("a SAML sign-in begins", () => {
     assert.equal(attribute(request, "AssertionConsumerServiceURL"), urls.acsUrl);
     assert.equal(request.getElementsByTagName("saml:Issuer")[0]?.textContent, urls.spEntityId);
     assert.equal(proof, null);
+  });
+
+  it("signed by RSA and SHA-256 over the parameters as they are sent, where we or its metadata say so (S48)", () => {
+    const wished = connectionWith({ keys: [ourKey], signRequests: true });
+    const asked = connectionWith({ keys: [ourKey], saml: { ...settings, wantsSignedRequests: true } });
+    for (const connection of [wished, asked]) {
+      for (const options of [{}, { relayState: "opaque-1" }]) {
+        const [, sent = ""] = beginSaml(connection, urls, NOW, options).redirectUrl.split("?");
+        const [signed = "", signature = ""] = sent.split("&Signature=");
+        assert.match(signed, /^SAMLRequest=[^&]+(&RelayState=opaque-1)?&SigAlg=http[^&]+%23rsa-sha256$/);
+        const bytes = Buffer.from(decodeURIComponent(signature), "base64");
+        assert.ok(verify("sha256", Buffer.from(signed), ourKey.certificate, bytes));
+      }
+    }
+  });
+
+  it("unsigned where nobody asks; and not at all where it is to be signed and there is no key", () => {
+    assert.doesNotMatch(beginSaml(connectionWith({ keys: [ourKey] }), urls, NOW).redirectUrl, /Sig/);
+    const begin = () => beginSaml(connectionWith({ signRequests: true }), urls, NOW);
+    assert.throws(begin, (error) => error instanceof SignInRefused && error.code === "saml_no_key");
   });
 
   it("without RequestedAuthnContext, and with no NameID format unless asked", () => {
@@ -73,11 +95,15 @@ describe("a SAML sign-in begins", () => {
 describe("a SAML sign-in with samlify as identity provider", () => {
   const person = { nameId: "7f3a-ana", email: "ana@example.com" };
 
-  for (const signs of ["assertion", "message", "both"] as const) {
-    it(`goes from metadata to identity, ${signs} signed`, async () => {
-      const idp = samlIdp(urls, signs);
+  const ways = (["assertion", "message", "both"] as const).flatMap((signs) => [
+    [signs, false] as const,
+    [signs, true] as const,
+  ]);
+  for (const [signs, encrypts] of ways) {
+    it(`goes from metadata to identity, ${signs} signed${encrypts ? ", the assertion encrypted" : ""}`, async () => {
+      const idp = samlIdp(urls, signs, encrypts ? ourKey.certificate : null);
       const now = new Date();
-      const connection = connectionWith({ saml: parseIdpMetadata(idp.metadata, now) });
+      const connection = connectionWith({ saml: parseIdpMetadata(idp.metadata, now), keys: [ourKey] });
       const begun = beginSaml(connection, urls, now);
       const form = await idp.answer(begun.redirectUrl, person);
       const answer = await finishSaml(connection, urls, form, new Date());

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Suite, Test } from "mocha";
-import { namedCases, passingPage } from "../support/conformance/page.ts";
+import { conformancePage, namedCases, passingPage } from "../support/conformance/page.ts";
 import { fileOf, names } from "../support/conformance/requirement.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,6 +29,19 @@ describe("the table of conformance", () => {
       page === passingPage(),
       "docs/conformance.md holds more than it should: run node scripts/conformance.mjs",
     );
+  });
+
+  it("says of a case that failed or did not run that it did", () => {
+    const [first = "x: y"] = namedCases();
+    assert.ok(!/\| (passes|FAILS) \|$/m.test(conformancePage([])));
+    assert.match(conformancePage([]), /\| MISSING \|$/m);
+    const all = namedCases().map((name) => ({
+      file: fileOf(name),
+      title: name.slice(name.indexOf(": ") + 2),
+      passed: name !== first,
+    }));
+    assert.match(conformancePage(all), /\| FAILS \|$/m);
+    assert.equal(conformancePage(all.map((each) => ({ ...each, passed: true }))), passingPage());
   });
 
   it("has all rows of the field: every number from 1 to 65 is an interop case", () => {

@@ -4,7 +4,7 @@ import { acrossTenants } from "../../src/storage/scope.ts";
 import type { Database, Statement } from "../../src/storage/types.ts";
 
 /** Tables of the server itself, of which a tenant's transaction sees and writes nothing. */
-export const closedTables = ["attempt_limits", "journal_readers", "migrations"];
+export const closedTables = ["accounts", "attempt_limits", "journal_readers", "migrations", "registrations"];
 /** Tables of the server itself of which tenants may do something; each has a test of its own. */
 export const sharedTables = ["jobs", "plans"];
 

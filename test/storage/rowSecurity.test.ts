@@ -18,6 +18,9 @@ import {
 /** Indexes of what is read across tenants or before the tenant is known, or whose key is the tenant itself. */
 const notLedByTenant = [
   "connection_tenants_pkey",
+  "connections_certificates_due",
+  "connections_metadata_due",
+  "domains_due",
   "domains_verified",
   "events_journal",
   "tenants_pkey",

@@ -9,6 +9,7 @@ import { createLogger } from "../../src/http/logger.ts";
 import { createOutbound } from "../../src/http/outbound.ts";
 import { createSamlThreads } from "../../src/sso/saml/threads.ts";
 import type { Database } from "../../src/storage/types.ts";
+import { lookUpTxt } from "./dns.ts";
 
 export const OPERATOR_KEY = "operator-key-of-the-tests-0123456789";
 const PUBLIC_URL = "https://usher.example";
@@ -17,6 +18,7 @@ const PUBLIC_URL = "https://usher.example";
 export const ways = {
   secretKeys: [Buffer.alloc(32, 7)],
   outbound: createOutbound({ allowedNetworks: ["127.0.0.0/8"] }),
+  lookUpTxt,
   samlThreads: createSamlThreads(),
 };
 

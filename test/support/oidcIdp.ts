@@ -52,7 +52,7 @@ async function providerOf(idp: OidcIdp, redirectUris: readonly string[]): Promis
       profile: ["given_name", "family_name", "name"],
       groups: ["groups"],
     },
-    ttl: { AccessToken: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
+    ttl: { AccessToken: 600, AuthorizationCode: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
     pkce: { required: () => true },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     findAccount: async (_context, sub) => ({ accountId: sub, claims: async () => ({ ...idp.person, sub }) }),

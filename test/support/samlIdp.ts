@@ -8,6 +8,12 @@ const entityId = "https://samlify.example.com/metadata";
 const ssoUrl = "https://samlify.example.com/sso";
 const persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 
+/** Settings that samlify reads and its types do not name. */
+const encryption: object = {
+  dataEncryptionAlgorithm: "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+  keyEncryptionAlgorithm: "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+};
+
 // samlify wants a schema validator; ours is the other side, so that it takes what it is given.
 samlify.setSchemaValidator({ validate: () => Promise.resolve("skipped") });
 
@@ -22,13 +28,21 @@ export interface TestIdp {
   readonly answer: (redirectUrl: string, person: Person) => Promise<{ readonly samlResponse: string }>;
 }
 
-/** @param signs the whole message, the assertion, or both */
-export function samlIdp(urls: ConnectionUrls, signs: "message" | "assertion" | "both"): TestIdp {
+/**
+ * @param signs the whole message, the assertion, or both
+ * @param encryptsFor a certificate of ours
+ */
+export function samlIdp(
+  urls: ConnectionUrls,
+  signs: "message" | "assertion" | "both",
+  encryptsFor: string | null = null,
+): TestIdp {
   const provider = samlify.IdentityProvider({
     entityID: entityId,
     privateKey: testKey("idp.key"),
     signingCert: testKey("idp.crt"),
-    isAssertionEncrypted: false,
+    isAssertionEncrypted: encryptsFor !== null,
+    ...encryption,
     wantAuthnRequestsSigned: false,
     requestSignatureAlgorithm: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
     nameIDFormat: [persistent],
@@ -47,12 +61,11 @@ export function samlIdp(urls: ConnectionUrls, signs: "message" | "assertion" | "
       ],
     },
   });
+  const certificates = encryptsFor === null ? [] : [encryptsFor];
+  const ours = spMetadata(urls, { certificates, requestsSigned: false });
   const us = samlify.ServiceProvider({
     // samlify signs what our metadata asks for, so a provider that signs the message alone reads metadata without it.
-    metadata:
-      signs === "message"
-        ? spMetadata(urls).replace('WantAssertionsSigned="true"', 'WantAssertionsSigned="false"')
-        : spMetadata(urls),
+    metadata: signs === "message" ? ours.replace('WantAssertionsSigned="true"', 'WantAssertionsSigned="false"') : ours,
     wantMessageSigned: signs !== "assertion",
   });
   const answer = async (redirectUrl: string, person: Person) => {
@@ -60,7 +73,14 @@ export function samlIdp(urls: ConnectionUrls, signs: "message" | "assertion" | "
     const { extract } = await provider.parseLoginRequest(us, "redirect", { query });
     const requestId = (extract as { request: { id: string } }).request.id;
     const fill = (template: string) => filled(template, requestId, urls, person);
-    const { context } = await provider.createLoginResponse(us, { extract }, "post", { ...person }, fill);
+    const { context } = await provider.createLoginResponse(
+      us,
+      { extract },
+      "post",
+      { ...person },
+      fill,
+      encryptsFor !== null,
+    );
     return { samlResponse: context };
   };
   return { metadata: provider.getMetadata(), answer };

@@ -30,11 +30,16 @@ export function hasSimpleSamlPhp(): boolean {
   return php && existsSync(join(PROGRAM, "www"));
 }
 
-/** Starts it. @param email what it asserts of the employee, as `mail` */
-export async function startSimpleSamlPhp(spMetadata: string, email: string): Promise<SimpleSamlPhp> {
+/**
+ * Starts it.
+ *
+ * @param email what it asserts of the employee, as `mail`
+ * @param encrypts whether it encrypts assertions, with AES-CBC as all of this line do, and wants our requests signed
+ */
+export async function startSimpleSamlPhp(spMetadata: string, email: string, encrypts = false): Promise<SimpleSamlPhp> {
   const folder = mkdtempSync(join(tmpdir(), "usher-simplesamlphp-"));
   const origin = `http://127.0.0.1:${await freePort()}`;
-  configure(folder, origin, spMetadata, email);
+  configure(folder, origin, spMetadata, email, encrypts);
   const child = serve(folder, origin);
   await ready(child, origin);
   const stop = async (): Promise<void> => {
@@ -72,7 +77,7 @@ async function ready(child: ChildProcess, origin: string): Promise<void> {
   throw new Error("SimpleSAMLphp does not answer");
 }
 
-function configure(folder: string, origin: string, spMetadata: string, email: string): void {
+function configure(folder: string, origin: string, spMetadata: string, email: string, encrypts: boolean): void {
   for (const name of ["config", "metadata", "cert", "sessions", "log", "data", "tmp"]) mkdirSync(join(folder, name));
   for (const name of ["idp.key", "idp.crt"]) {
     copyFileSync(fileURLToPath(new URL(`../saml/keys/${name}`, import.meta.url)), join(folder, "cert", name));
@@ -86,7 +91,7 @@ function configure(folder: string, origin: string, spMetadata: string, email: st
     "config/authsources.php",
     `$config = ['people' => ['exampleauth:UserPass', '${user}:${password}' => [${attributes}, 'groups' => ['Sales']]]];`,
   );
-  php("metadata/saml20-idp-hosted.php", hosted(origin));
+  php("metadata/saml20-idp-hosted.php", hosted(origin, encrypts));
 }
 
 function config(folder: string, origin: string): string {
@@ -102,11 +107,12 @@ function config(folder: string, origin: string): string {
   ];`;
 }
 
-function hosted(origin: string): string {
+function hosted(origin: string, encrypts: boolean): string {
   return `$metadata['${origin}/saml2/idp/metadata.php'] = [
     'host' => '__DEFAULT__', 'privatekey' => 'idp.key', 'certificate' => 'idp.crt', 'auth' => 'people',
     'saml20.sign.response' => true, 'saml20.sign.assertion' => true, 'NameIDFormat' => '${PERSISTENT}',
     'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+    'assertion.encryption' => ${encrypts}, 'validate.authnrequest' => ${encrypts},
     'authproc' => [3 => ['class' => 'saml:AttributeNameID', 'attribute' => 'uid', 'Format' => '${PERSISTENT}']],
   ];`;
 }

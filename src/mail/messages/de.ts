@@ -52,6 +52,17 @@ export const de: Phrasebook = {
         "War das ein Versehen, schalten Sie ihn in den Einstellungen wieder ein, sonst löschen Sie ihn.",
       ],
     },
+    certificateExpiring: {
+      subject: {
+        count: "days",
+        one: "{tenant}: Das Zertifikat von „{connection}“ läuft morgen ab",
+        other: "{tenant}: Das Zertifikat von „{connection}“ läuft in {days} Tagen ab",
+      },
+      paragraphs: [
+        "Das Zertifikat, mit dem der Identity-Provider von „{connection}“ signiert, läuft am {date} ab, und ein neueres ist nicht bekannt. Sobald er mit einem anderen signiert, kann sich niemand mehr darüber anmelden.",
+        "Erstellen Sie beim Identity-Provider ein neues Zertifikat und fügen Sie es der Verbindung neben dem alten hinzu, bevor Sie wechseln. Kennt die Verbindung die Adresse der Metadaten, geschieht das von selbst.",
+      ],
+    },
     domainFailing: {
       subject: "{tenant}: Der DNS-Eintrag von {domain} fehlt",
       paragraphs: [
@@ -77,6 +88,51 @@ export const de: Phrasebook = {
       paragraphs: [
         "Der TXT-Eintrag, der belegt, dass {domain} Ihnen gehört, ist wieder da. Über die Domain wird beigetreten und zugeordnet, wie Ihre Einstellungen es sagen.",
       ],
+    },
+    joinRequested: {
+      subject: {
+        count: "waiting",
+        one: "{tenant}: Eine Person möchte beitreten",
+        other: "{tenant}: {waiting} Personen möchten beitreten",
+      },
+      paragraphs: [
+        {
+          count: "waiting",
+          one: "Eine Person mit einer Adresse in {domain} möchte {tenant} beitreten und wartet auf Ihre Antwort.",
+          other:
+            "{waiting} Personen möchten {tenant} beitreten und warten auf Ihre Antwort, die letzte mit einer Adresse in {domain}.",
+        },
+        "Nehmen Sie sie in den Einstellungen auf oder lehnen Sie ab. Dass ihnen das Postfach gehört, ist belegt; ob sie zu Ihrer Organisation gehören, wissen Sie.",
+      ],
+    },
+    joinApproved: {
+      subject: "{tenant}: Sie sind aufgenommen",
+      paragraphs: ["Ein Administrator von {tenant} hat Sie aufgenommen. Melden Sie sich hier an: {link}"],
+      footer: "Sie erhalten diese E-Mail, weil Sie {tenant} beitreten wollten.",
+    },
+    joinDeclined: {
+      subject: "{tenant}: Sie wurden nicht aufgenommen",
+      paragraphs: [
+        "Ein Administrator von {tenant} hat Ihren Beitritt abgelehnt. Halten Sie das für ein Versehen, sprechen Sie mit ihm.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil Sie {tenant} beitreten wollten.",
+    },
+    registration: {
+      subject: "{tenant}: Bestätigen Sie Ihre Adresse",
+      paragraphs: [
+        "Jemand hat sich mit dieser Adresse registriert. Waren Sie es, öffnen Sie binnen eines Tages diese Seite und bestätigen Sie mit dem Passwort, das Sie gewählt haben: {link}",
+        "Waren Sie es nicht, tun Sie nichts: Ohne Sie entsteht kein Konto.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil sich jemand bei {tenant} mit dieser Adresse registriert hat.",
+    },
+    accountExists: {
+      subject: "{tenant}: Sie haben schon ein Konto",
+      paragraphs: [
+        "Jemand hat sich mit dieser Adresse registriert, zu der es schon ein Konto gibt. Es wurde nichts geändert.",
+        "Waren Sie es, melden Sie sich hier an: {link}",
+        "Waren Sie es nicht, ist nichts zu tun.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil sich jemand bei {tenant} mit dieser Adresse registriert hat.",
     },
     tenantAdminless: {
       subject: "{tenant}: Niemand ist mehr Administrator",

@@ -52,6 +52,17 @@ export const en: Phrasebook = {
         "If that was a mistake, switch it back on in the settings; else delete it.",
       ],
     },
+    certificateExpiring: {
+      subject: {
+        count: "days",
+        one: "{tenant}: the certificate of “{connection}” ends tomorrow",
+        other: "{tenant}: the certificate of “{connection}” ends in {days} days",
+      },
+      paragraphs: [
+        "The certificate with which the identity provider of “{connection}” signs ends on {date}, and no newer one is known. Once the identity provider signs with another, nobody can sign in by it.",
+        "Make a new certificate at the identity provider and add it to the connection beside the old one before you switch. A connection that knows the address of the metadata does so by itself.",
+      ],
+    },
     domainFailing: {
       subject: "{tenant}: the DNS record of {domain} is missing",
       paragraphs: [
@@ -77,6 +88,51 @@ export const en: Phrasebook = {
       paragraphs: [
         "The TXT record that proves that {domain} is yours is there again. People join and are linked by the domain as your settings say.",
       ],
+    },
+    joinRequested: {
+      subject: {
+        count: "waiting",
+        one: "{tenant}: one person asks to join",
+        other: "{tenant}: {waiting} people ask to join",
+      },
+      paragraphs: [
+        {
+          count: "waiting",
+          one: "One person with an address in {domain} asks to join {tenant} and waits for your answer.",
+          other:
+            "{waiting} people ask to join {tenant} and wait for your answer, the latest with an address in {domain}.",
+        },
+        "Let them in or decline in the settings. Their mailboxes are proven; that they belong to your organisation is for you to say.",
+      ],
+    },
+    joinApproved: {
+      subject: "{tenant}: you are in",
+      paragraphs: ["An administrator of {tenant} has let you in. Sign in here: {link}"],
+      footer: "You receive this mail because you asked to join {tenant}.",
+    },
+    joinDeclined: {
+      subject: "{tenant}: you were not let in",
+      paragraphs: [
+        "An administrator of {tenant} has declined your request to join. If you think that this is a mistake, talk to them.",
+      ],
+      footer: "You receive this mail because you asked to join {tenant}.",
+    },
+    registration: {
+      subject: "{tenant}: confirm your address",
+      paragraphs: [
+        "Somebody has signed up with this address. If that was you, open this page within a day and confirm with the password that you chose: {link}",
+        "If it was not you, do nothing: without you there will be no account.",
+      ],
+      footer: "You receive this mail because somebody signed up at {tenant} with this address.",
+    },
+    accountExists: {
+      subject: "{tenant}: you have an account already",
+      paragraphs: [
+        "Somebody has signed up with this address, which has an account already. Nothing was changed.",
+        "If that was you, sign in here: {link}",
+        "If it was not you, there is nothing to do.",
+      ],
+      footer: "You receive this mail because somebody signed up at {tenant} with this address.",
     },
     tenantAdminless: {
       subject: "{tenant}: nobody is an administrator any more",

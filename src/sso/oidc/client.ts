@@ -14,6 +14,7 @@ import {
   type ServerMetadata,
 } from "openid-client";
 import type { OidcSettings } from "../types.ts";
+import { clientKeyAuthentication } from "./clientKey.ts";
 import { discovered, type Discovered, type OidcDeps } from "./discovery.ts";
 
 /** How far the provider's clock may be from ours, in seconds; as for SAML. */
@@ -41,7 +42,7 @@ export async function clientOf(settings: OidcSettings, deps: OidcDeps): Promise<
     metadata,
     settings.clientId,
     { [clockSkew]: skew, [clockTolerance]: CLOCK_TOLERANCE },
-    authenticationOf(settings, metadata),
+    await authenticationOf(settings, metadata),
   );
   config[customFetch] = deps.fetch;
   enableNonRepudiationChecks(config);
@@ -56,7 +57,11 @@ function skewOf(now: Date): number {
 }
 
 /** Discovery §3: `client_secret_basic` where nothing is listed; encoding makes it the one that providers get wrong. */
-function authenticationOf({ clientSecret }: OidcSettings, metadata: ServerMetadata): ClientAuth {
+async function authenticationOf(
+  { clientSecret, clientKey = null }: OidcSettings,
+  metadata: ServerMetadata,
+): Promise<ClientAuth> {
+  if (clientKey !== null) return clientKeyAuthentication(clientKey);
   if (clientSecret === null) return None();
   const listed = metadata.token_endpoint_auth_methods_supported ?? [];
   return listed.includes("client_secret_post") ? ClientSecretPost(clientSecret) : ClientSecretBasic(clientSecret);

@@ -1,7 +1,8 @@
 import type { IDToken } from "openid-client";
 import { mailAddress } from "../../base/mailAddress.ts";
 import type { Identity, SsoConnection } from "../types.ts";
-import { claim, type Claims, groupsOf, text, texts } from "./claims.ts";
+import { arrivedOf } from "../arrived.ts";
+import { claim, type Claims, groupsOf, text, texts, shownValues } from "./claims.ts";
 import { isEntra } from "./provider.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -37,6 +38,7 @@ export function identityOf(idToken: IDToken, userinfo: Claims, connection: SsoCo
     match: matchClaim === null ? [] : (texts(claim(claims, matchClaim)) ?? []).filter((value) => value !== ""),
     providerSession: text(idToken["sid"]),
     sessionEnds: null,
+    arrived: arrivedOf(Object.entries(claims).map(([name, value]) => [name, shownValues(value)])),
   };
 }
 

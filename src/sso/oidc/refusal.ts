@@ -45,7 +45,8 @@ export type OidcRefusal =
   | "oidc_hosted_domain"
   | "oidc_userinfo"
   | "oidc_userinfo_subject"
-  | "oidc_groups";
+  | "oidc_groups"
+  | "oidc_logout_token";
 
 /** A refusal without a cause: those of the library hold tokens and claims, which no log may see. */
 export function refused(code: OidcRefusal, detail: string): SignInRefused {

@@ -13,7 +13,15 @@ export interface TypedOidcSettings {
   readonly hostedDomain?: string | null;
   /** Null or absent = the usual ones. */
   readonly scopes?: readonly string[] | null;
+  readonly endSession?: boolean;
+  /** Absent = `client_secret`. */
+  readonly clientAuthentication?: "client_secret" | "private_key_jwt";
 }
+
+/** What is kept of it; the secret apart. */
+export type CheckedOidcSettings = Omit<OidcSettings, "clientKey"> & {
+  readonly clientAuthentication?: "private_key_jwt";
+};
 
 const WELL_KNOWN = "/.well-known/openid-configuration";
 const MOST_ISSUER = 1024;
@@ -33,7 +41,7 @@ const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-
  * @param allowHttp whether `http:` issuers may be reached at all (ALLOWED_NETWORKS)
  * @throws Refusal invalid_request
  */
-export function checkOidcSettings(typed: TypedOidcSettings, provider: string, allowHttp: boolean): OidcSettings {
+export function checkOidcSettings(typed: TypedOidcSettings, provider: string, allowHttp: boolean): CheckedOidcSettings {
   const issuer = typed.issuer.trim().replace(WELL_KNOWN, "");
   const fault = issuerFault(issuer, allowHttp) ?? entraFault(provider, issuer);
   if (fault !== undefined) throw wrong("issuer", fault);
@@ -43,7 +51,20 @@ export function checkOidcSettings(typed: TypedOidcSettings, provider: string, al
   if (clientSecret !== null && !VSCHARS.test(clientSecret)) {
     throw wrong("clientSecret", "must be the client secret that the provider shows, in ASCII");
   }
-  return { issuer, clientId, clientSecret, ...checkedHostedDomain(typed), ...checkedScopes(typed) };
+  const more = { ...checkedHostedDomain(typed), ...checkedScopes(typed), ...checkedWays(typed, clientSecret) };
+  return { issuer, clientId, clientSecret, ...more };
+}
+
+function checkedWays(
+  { endSession, clientAuthentication }: TypedOidcSettings,
+  clientSecret: string | null,
+): Pick<CheckedOidcSettings, "endSession" | "clientAuthentication"> {
+  const isKeyed = clientAuthentication === "private_key_jwt";
+  if (isKeyed && clientSecret !== null) throw wrong("clientSecret", "does not go with private_key_jwt: leave it out");
+  return {
+    ...(endSession === true && { endSession }),
+    ...(isKeyed && { clientAuthentication }),
+  };
 }
 
 function checkedHostedDomain({ hostedDomain }: TypedOidcSettings): Pick<OidcSettings, "hostedDomain"> {

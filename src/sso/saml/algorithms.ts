@@ -1,7 +1,7 @@
 /** Which algorithms a signature may use: what is not on these lists is refused before it is computed. */
 import { SignInRefused } from "../types.ts";
-import { XMLDSIG } from "./names.ts";
-import { attribute, descendants } from "./xml.ts";
+import { XMLDSIG, XMLENC } from "./names.ts";
+import { attribute, descendants, isNamed } from "./xml.ts";
 
 /** SHA-256 and more, RSA only: the library verifies neither ECDSA nor SHA-384. HMAC would take our copy of a public key for a secret. */
 const signatureMethods = [
@@ -32,9 +32,16 @@ const allowed: ReadonlyMap<string, readonly string[]> = new Map([
  */
 export function refuseForeignAlgorithms(root: Element): void {
   for (const [element] of descendants(root)) {
-    const known = element.namespaceURI === XMLDSIG ? allowed.get(element.localName) : undefined;
+    const known = isOfSignature(element) ? allowed.get(element.localName) : undefined;
     if (known === undefined || known.includes(attribute(element, "Algorithm") ?? "")) continue;
     const detail = `The signature's ${element.localName} is not allowed; let the identity provider sign with RSA and SHA-256.`;
     throw new SignInRefused("saml_algorithm", detail);
   }
+}
+
+/** XML Encryption §5.5.2 names the digest of OAEP by the element of XML Signature; of that `encryption.ts` judges. */
+function isOfSignature(element: Element): boolean {
+  const parent = element.parentNode as Element | null;
+  const isOfEncryption = element.localName === "DigestMethod" && parent && isNamed(parent, XMLENC, "EncryptionMethod");
+  return element.namespaceURI === XMLDSIG && !isOfEncryption;
 }

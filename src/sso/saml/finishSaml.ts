@@ -1,8 +1,8 @@
 /**
  * The end of a SAML sign-in: from the posted form to an identity.
  *
- * The order is: cheap refusals of text and shape; the envelope, which can only refuse; the signature, by the library;
- * our policy over the bytes that were signed. One check is one function with one code. Nothing here keeps anything:
+ * The order is: cheap refusals of text and shape; the envelope, which can only refuse; the signature, by the library,
+ * and the decryption; our policy over the bytes that were signed. One check is one function with one code. Nothing here keeps anything:
  * whether request and assertion were used before is for the caller to find out, in its transaction.
  */
 import {
@@ -19,6 +19,7 @@ import { checkConditions } from "./conditions.ts";
 import { checkEnvelope, checkIssuer, checkStatus, checkVersion, refuseUnsolicited } from "./envelope.ts";
 import { identityOf } from "./identity.ts";
 import { checkIssueInstant, CLOCK_SKEW_MS, MAX_AGE_MS } from "./instants.ts";
+import { decryptedAssertion } from "./encrypted.ts";
 import { decodeMessage } from "./message.ts";
 import { readNameId } from "./nameId.ts";
 import { ASSERTION } from "./names.ts";
@@ -47,7 +48,9 @@ export async function finishSaml(
   const shape = shapeOf(response);
   refuseForeignAlgorithms(response);
   checkEnvelope(response, settings, urls, now);
-  const assertion = await signedAssertion(text, settings, shape);
+  const assertion = shape.isEncrypted
+    ? decryptedAssertion(text, shape, settings, connection)
+    : await signedAssertion(text, settings, shape);
   const answer = judge(assertion, connection, settings, urls, now);
   refuseOtherRequest(response, answer.requestId);
   return answer;

@@ -1,5 +1,6 @@
 /** Who has signed in: from NameID and attributes to an `Identity`, with the names that known providers use. */
 import { mailAddress } from "../../base/mailAddress.ts";
+import { arrivedOf } from "../arrived.ts";
 import { type Identity, SignInRefused, type SsoConnection } from "../types.ts";
 import { type Attributes, onlyValue } from "./attributes.ts";
 import type { ProviderSession } from "./authnStatement.ts";
@@ -50,6 +51,7 @@ export function identityOf(connection: SsoConnection, asserted: Asserted): Ident
     match: matchOf(connection.matchClaim, asserted),
     providerSession: session.sessionIndex,
     sessionEnds: session.sessionEnds,
+    arrived: arrivedOf([["NameID", [asserted.nameId.value]], ...attributes]),
   };
 }
 

@@ -15,16 +15,26 @@ const MAX_METADATA = 1024 * 1024;
  * @throws Refusal invalid_request, with words that say what to change
  */
 export function parseIdpMetadata(xml: string, now: Date, options: SettingsOptions = {}): SamlSettings {
+  return readIdpMetadata(xml, now, options).settings;
+}
+
+/** The same, and when a document that has an address is to be read again. */
+export function readIdpMetadata(
+  xml: string,
+  now: Date,
+  options: SettingsOptions = {},
+): { readonly settings: SamlSettings; readonly refreshAt: Date } {
   const root = parsed(xml);
   const entity = onlyIdentityProvider(root);
   const [descriptor, ...more] = descriptorsOf(entity);
   if (!descriptor || more.length > 0) throw refused("The metadata describes several roles of one identity provider.");
   for (const element of lineage(descriptor)) refuseExpired(element, now);
   const entityId = attribute(entity, "entityID") ?? "";
-  return checkSamlSettings(
-    { entityId, ssoUrl: ssoUrlOf(descriptor), certificates: certificatesOf(descriptor) },
-    options,
-  );
+  const [ssoUrl, certificates] = [ssoUrlOf(descriptor), certificatesOf(descriptor)];
+  // SAML Metadata §2.4.3: an xs:boolean.
+  const wantsSigned = ["true", "1"].includes((attribute(descriptor, "WantAuthnRequestsSigned") ?? "").trim());
+  const said = { entityId, ssoUrl, certificates, ...(wantsSigned && { wantsSignedRequests: true as const }) };
+  return { settings: checkSamlSettings(said, options), refreshAt: refreshAt(lineage(descriptor), now) };
 }
 
 function parsed(xml: string): Element {
@@ -69,6 +79,30 @@ function refuseExpired(element: Element, now: Date): void {
   if (validUntil === null) return;
   const until = Date.parse(validUntil);
   if (!(until > now.getTime())) throw refused("The metadata's validUntil has passed; get the document anew.");
+}
+
+const HOUR_MS = 3_600_000;
+/** A document that is read more often burdens its server; one that is read more seldom misses a change of keys. */
+const [SOONEST_MS, LATEST_MS] = [HOUR_MS, 24 * HOUR_MS];
+
+/** The earliest end of what was read (SAML Metadata §4.3.1), within these bounds; the sooner one where it says nothing. */
+function refreshAt(elements: readonly Element[], now: Date): Date {
+  const ends = elements.flatMap((element) => [
+    ...(attribute(element, "cacheDuration") === null ? [] : [durationMs(attribute(element, "cacheDuration") ?? "")]),
+    ...(attribute(element, "validUntil") === null
+      ? []
+      : [Date.parse(attribute(element, "validUntil") ?? "") - now.getTime()]),
+  ]);
+  const soon = Math.min(...(ends.length === 0 ? [SOONEST_MS] : ends));
+  return new Date(now.getTime() + Math.min(Math.max(soon, SOONEST_MS), LATEST_MS));
+}
+
+/** An xs:duration (XML Schema Part 2, §3.2.6) up to days; what is longer, or none at all, is longer than we wait anyway. */
+function durationMs(text: string): number {
+  const parts = /^P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?$/.exec(text.trim());
+  if (!parts) return LATEST_MS;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
 }
 
 function ssoUrlOf(descriptor: Element): string {

@@ -14,7 +14,16 @@ const MAX_TAGS = 8000;
  *   saml_too_complex
  */
 export function decodeMessage(field: unknown): string {
-  const text = withoutDeclaration(utf8(base64(field)));
+  return readText(base64(field));
+}
+
+/**
+ * The same for bytes, as they come out of an encryption.
+ *
+ * @throws SignInRefused as `decodeMessage`, but for the size
+ */
+export function readText(bytes: Buffer): string {
+  const text = withoutDeclaration(utf8(bytes));
   refuseDocumentType(text);
   refuseProcessingInstruction(text);
   refuseCdata(text);

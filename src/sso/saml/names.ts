@@ -5,6 +5,10 @@ export const PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol";
 export const METADATA = "urn:oasis:names:tc:SAML:2.0:metadata";
 export const XMLDSIG = "http://www.w3.org/2000/09/xmldsig#";
 
+/** XML Encryption 1.0 and 1.1. */
+export const XMLENC = "http://www.w3.org/2001/04/xmlenc#";
+export const XMLENC11 = "http://www.w3.org/2009/xmlenc11#";
+
 export const HTTP_POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 export const HTTP_REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 

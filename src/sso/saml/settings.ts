@@ -22,6 +22,7 @@ export function checkSamlSettings(written: SamlSettings, options: SettingsOption
     entityId: checkedEntityId(written.entityId),
     ssoUrl: checkedSsoUrl(written.ssoUrl, options.allowHttp ?? false),
     certificates: readCertificates(written.certificates),
+    ...(written.wantsSignedRequests && { wantsSignedRequests: true }),
   };
 }
 

@@ -9,7 +9,9 @@ import { attribute, childrenNamed, descendants, isNamed, MalformedXml, parseXml 
 
 export interface ResponseShape {
   readonly response: Element;
+  /** Assertion, or EncryptedAssertion. */
   readonly assertion: Element;
+  readonly isEncrypted: boolean;
   readonly responseSigned: boolean;
   readonly assertionSigned: boolean;
 }
@@ -41,14 +43,45 @@ export function parseResponse(text: string): Element {
  * @throws SignInRefused saml_encrypted, saml_assertion_count, saml_duplicate_id, saml_signature_place, saml_unsigned
  */
 export function shapeOf(response: Element): ResponseShape {
-  const elements = Array.from(descendants(response), ([element]) => element);
-  refuseEncryption(elements);
+  const elements = elementsOf(response);
   const assertion = onlyAssertion(response, elements);
+  const isEncrypted = assertion.localName === "EncryptedAssertion";
+  const hidden = isEncrypted ? elementsOf(assertion) : [];
+  refuseEncryption(elements.filter((element) => !hidden.includes(element)));
   refuseDuplicateIds(elements);
-  refuseStraySignatures(elements, [response, assertion]);
-  const shape = { response, assertion, responseSigned: isSigned(response), assertionSigned: isSigned(assertion) };
-  if (shape.responseSigned || shape.assertionSigned) return shape;
-  throw new SignInRefused("saml_unsigned", "Neither the response nor its assertion is signed.");
+  refuseStraySignatures(elements, isEncrypted ? [response] : [response, assertion]);
+  const [responseSigned, assertionSigned] = [isSigned(response), !isEncrypted && isSigned(assertion)];
+  // Whether an encrypted assertion is signed is seen when it is open.
+  if (!responseSigned && !assertionSigned && !isEncrypted) throw unsigned();
+  return { response, assertion, isEncrypted, responseSigned, assertionSigned };
+}
+
+/**
+ * An assertion that came out of an encryption, which is to be what would have stood there in the clear.
+ *
+ * @param responseSigned whether the response around it was
+ * @returns the assertion and whether it is signed itself
+ * @throws SignInRefused as `parseResponse` and `shapeOf`
+ */
+export function openedShape(text: string, responseSigned: boolean): { assertion: Element; isSigned: boolean } {
+  const assertion = parsed(text);
+  refuseComplexity(assertion);
+  const elements = elementsOf(assertion);
+  const count = elements.filter(({ localName }) => localName === "Assertion").length;
+  if (!isNamed(assertion, ASSERTION, "Assertion") || count !== 1) throw badCount();
+  refuseEncryption(elements);
+  refuseDuplicateIds(elements);
+  refuseStraySignatures(elements, [assertion]);
+  if (!responseSigned && !isSigned(assertion)) throw unsigned();
+  return { assertion, isSigned: isSigned(assertion) };
+}
+
+function elementsOf(root: Element): Element[] {
+  return Array.from(descendants(root), ([element]) => element);
+}
+
+function unsigned(): SignInRefused {
+  return new SignInRefused("saml_unsigned", "Neither the response nor its assertion is signed.");
 }
 
 function parsed(text: string): Element {
@@ -74,17 +107,22 @@ function refuseComplexity(root: Element): void {
 
 function refuseEncryption(elements: readonly Element[]): void {
   if (elements.some(({ localName }) => localName.startsWith("Encrypted"))) {
-    const detail = "The assertion is encrypted; turn assertion encryption off at the identity provider.";
+    const detail = "A part of the assertion is encrypted; encrypt the whole of it, or nothing.";
     throw new SignInRefused("saml_encrypted", detail);
   }
 }
 
 /** By local name, so that an assertion in a foreign namespace is not passed over (SAML Profiles §4.1.4.2). */
 function onlyAssertion(response: Element, elements: readonly Element[]): Element {
-  const everywhere = elements.filter(({ localName }) => localName === "Assertion");
-  const [assertion] = childrenNamed(response, ASSERTION, "Assertion");
+  const names = ["Assertion", "EncryptedAssertion"];
+  const everywhere = elements.filter(({ localName }) => names.includes(localName));
+  const [assertion] = names.flatMap((name) => childrenNamed(response, ASSERTION, name));
   if (assertion !== undefined && everywhere.length === 1) return assertion;
-  throw new SignInRefused("saml_assertion_count", "The response must hold exactly one SAML 2.0 assertion, directly.");
+  throw badCount();
+}
+
+function badCount(): SignInRefused {
+  return new SignInRefused("saml_assertion_count", "The response must hold exactly one SAML 2.0 assertion, directly.");
 }
 
 /** xml-crypto takes ID, Id and id for identifiers alike, so we do too. */

@@ -1,6 +1,7 @@
-/** The one place where the library judges: which bytes have been signed by the connection's certificates. */
+/** Where node-saml judges: which bytes of an assertion in the clear have been signed by the connection's certificates. */
 import { type CacheProvider, SAML, ValidateInResponseTo } from "@node-saml/node-saml";
-import { SignInRefused, type SamlSettings } from "../types.ts";
+import type { SamlSettings } from "../types.ts";
+import { badSignature } from "./signedRoot.ts";
 import { parseXml } from "./xml.ts";
 
 /** The library's own makes a timer for each object; nothing is kept here, since attempts are rows. */
@@ -53,7 +54,6 @@ export async function signedAssertion(text: string, settings: SamlSettings, sign
     return parseXml(profile?.getAssertionXml?.() ?? "");
   } catch (error) {
     // One code and one text for whatever fails inside: its own words would tell a forger how far they came.
-    const detail = "No certificate of this connection made the signature; compare it with the identity provider's.";
-    throw new SignInRefused("saml_signature", detail, error);
+    throw badSignature(error);
   }
 }

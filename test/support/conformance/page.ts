@@ -3,7 +3,7 @@ import { type CaseName, fileOf, type Level, names } from "./requirement.ts";
 import { chapters } from "./requirements.ts";
 
 /** A case as it ran: its title, its file from the project's root, and whether it passed. */
-export interface Outcome {
+interface Outcome {
   readonly file: string;
   readonly title: string;
   readonly passed: boolean;

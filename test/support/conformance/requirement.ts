@@ -7,7 +7,7 @@ export type Level = "MUST" | "SHOULD" | "MAY" | "decision";
 export type CaseName = `${string}: ${string}`;
 
 /** One requirement, in our words. */
-export interface Requirement {
+interface Requirement {
   readonly level: Level;
   /** As `RFC 7644 §3.3`. */
   readonly section: string;

@@ -1,8 +1,9 @@
 /** All that the standards ask of the SCIM surface, chapter by chapter. */
+import { deleting, patching, replacing } from "./changing.ts";
 import { alias, bulk, discovery, extending, versions } from "./further.ts";
 import { cursors, searching } from "./queries.ts";
 import type { Chapter } from "./requirement.ts";
-import { creating, deleting, patching, reading, replacing } from "./requests.ts";
+import { creating, reading } from "./requests.ts";
 import { resources } from "./resources.ts";
 import { errors, transport } from "./transport.ts";
 

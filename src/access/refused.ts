@@ -1,0 +1,42 @@
+import type { Request, Response } from "express";
+import type { SignInConnection } from "../directory/connectionsForSignIn.ts";
+import { recordRefusal } from "../directory/signInAttempts.ts";
+import { SignInStopped } from "../directory/ssoSignIn.ts";
+import type { SignInRefused } from "../sso/types.ts";
+import type { Who } from "../storage/types.ts";
+import { browserOf } from "./browser.ts";
+import { messagesFor } from "./messages.ts";
+import type { Access } from "./options.ts";
+import { failurePage, type ShownFailure } from "./pages.ts";
+import { sendPage } from "./sendPage.ts";
+
+/** A sign-in that goes nowhere. */
+export interface Refused {
+  readonly connection: SignInConnection;
+  readonly who: Who;
+  readonly error: SignInRefused | SignInStopped;
+}
+
+/** A line of the sign-in log for the admin, and a page with its reference for the person. */
+export async function refuse(
+  access: Access,
+  req: Request,
+  res: Response,
+  { connection, who, error }: Refused,
+): Promise<void> {
+  const { memberId, arrived } = error instanceof SignInStopped ? error : { memberId: null, arrived: null };
+  const { id: connectionId, protocol: method } = connection;
+  const line = { connectionId, memberId, method, reason: error.code, detail: error.message.slice(0, 500), arrived };
+  const reference = await recordRefusal(access.db, who, line, browserOf(req));
+  access.log.info({ reference, connection: connectionId, reason: error.code }, "sign-in refused");
+  const retryUrl = connection.status === "enabled" ? `/sso/start?connection=${connectionId}` : null;
+  fail(req, res, { reference, retryUrl }, error.code);
+}
+
+/** The page alone. */
+export function fail(req: Request, res: Response, shown: ShownFailure, code?: string): void {
+  const messages = messagesFor(req.headers["accept-language"]);
+  // The one refusal that is nobody's mistake, and that no second try mends.
+  const text = code === "seat_limit_reached" ? { text: messages.seatsFull } : {};
+  sendPage(res, 403, failurePage(messages, { ...shown, ...text }));
+}
