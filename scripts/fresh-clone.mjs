@@ -1,7 +1,7 @@
 /**
- * `node scripts/fresh-clone.mjs [path of an npm-cli.js]`: proves the README's first command on the last commit, in a
- * clone with nothing installed. It must start, answer, stop on SIGTERM with status 0, start again without installing
- * anew, and refuse a configuration mistake with status 78.
+ * `node scripts/fresh-clone.mjs [path of an npm-cli.js]`: proves the README's commands on the last commit, in a clone
+ * with nothing installed. It must start, answer, stop on SIGTERM with status 0, start again without installing anew, and
+ * refuse a configuration mistake with status 78; then its tests must run, of which a cheap file stands for all.
  */
 import { spawn, execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -32,6 +32,13 @@ try {
   const refused = start(clone, { ...env, PORT: "nonsense" });
   const status = await refused.ended;
   expect(status === EX_CONFIG && refused.output().includes("PORT"), `a wrong PORT ends with status ${EX_CONFIG}`);
+  const [command, ...args] = npm;
+  execFileSync(command, [...args, "test", "--", "test/base/turns.test.ts"], {
+    cwd: clone,
+    env,
+    stdio: ["ignore", 2, 2],
+  });
+  say("fresh clone: npm test runs");
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }

@@ -2,7 +2,7 @@
 import { findSignInTenant } from "../directory/signInTenant.ts";
 import { memberSessionOf, type MemberSession } from "../directory/memberSession.ts";
 import { memberView } from "../directory/memberView.ts";
-import { passwordSettings, signInByPassword } from "../directory/passwordSignIn.ts";
+import { passwordSettings, signInByPassword, WINDOW_MINUTES } from "../directory/passwordSignIn.ts";
 import { rulesOf } from "../directory/rules.ts";
 import { closeSession, type OpenedSession } from "../directory/sessions.ts";
 import { SignInStopped } from "../directory/ssoSignIn.ts";
@@ -128,6 +128,8 @@ async function stopped<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!(error instanceof SignInStopped)) throw error;
-    throw new Refusal(codes[error.code] ?? "unauthenticated", `Not signed in: ${error.message}.`);
+    const code = codes[error.code] ?? "unauthenticated";
+    const extra = code === "rate_limited" ? { retryAfterSeconds: WINDOW_MINUTES * 60 } : {};
+    throw new Refusal(code, `Not signed in: ${error.message}.`, { extra });
   }
 }

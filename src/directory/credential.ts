@@ -1,6 +1,7 @@
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
 import { hashToken, newSecret } from "../base/secrets.ts";
+import { sqlState } from "../storage/scope.ts";
 import type { Actor } from "../storage/types.ts";
 
 /** SCIM tokens and API keys: what secret scanners and people tell them apart by. */
@@ -36,6 +37,13 @@ export function checkExpiry(expiresAt: Date | null, now: Date): void {
   if (!hasExpired(expiresAt, now)) return;
   const message = "must be in the future; leave it out for a credential that does not expire";
   throw new Refusal("invalid_request", `expiresAt ${message}.`, { errors: [{ path: "/expiresAt", message }] });
+}
+
+/** The refusal of a write into a directory that was deleted while its token was still remembered, for some seconds. */
+export function goneDirectory(error: unknown): Refusal | undefined {
+  // foreign_key_violation (PostgreSQL, appendix A)
+  if (sqlState(error) !== "23503") return undefined;
+  return new Refusal("unauthenticated", "the directory of this token is no more");
 }
 
 /** Who made a credential, as it is kept beside it. */

@@ -9,8 +9,9 @@ import { MOST_VALUES, separatorAfter, type ResourceType } from "../scim/registry
 import { ScimRefusal, type ScimObject } from "../scim/types.ts";
 import { unreturnedOf, withoutUnreturned, withUnreturned } from "../scim/unreturned.ts";
 import { tooManyValues } from "../scim/validate.ts";
-import { inTenant, onceInTenant, sqlState, violatedUnique, writeOnce } from "../storage/scope.ts";
+import { inTenant, onceInTenant, violatedUnique, writeOnce } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
+import { goneDirectory } from "./credential.ts";
 import type { CustomKind, CustomResource } from "./customResource.ts";
 import { uniqueKeys, type UniqueKey } from "./customResourceKeys.ts";
 import {
@@ -171,9 +172,7 @@ async function refuseTaken<T>(
   try {
     return await write;
   } catch (error) {
-    // A directory that was deleted while its token was still remembered, for some seconds.
-    if (sqlState(error) === "23503") throw new Refusal("unauthenticated", "the directory of this token is no more");
-    if (violatedUnique(error) !== "custom_resource_keys_pkey") throw error;
+    if (violatedUnique(error) !== "custom_resource_keys_pkey") throw goneDirectory(error) ?? error;
     const [id, keys] = wanted();
     const [taken] = await onceInTenant(
       db,

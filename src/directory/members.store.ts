@@ -127,13 +127,18 @@ const INSERT = throughEach(
     select version from born`,
 );
 
+/**
+ * Rule 29: who is not active any more has no session. Nor has who is so again: a sign-in that ends while this statement
+ * waits for it opens one that the statement does not see, and that would live again then.
+ */
 const UPDATE = throughEach(
   (door) => `with door as (${door}),
       changed as (update members m set (password_hash,${columns}) = row(coalesce($4::text, m.password_hash),${places})
         from door where m.tenant_id = $1 and m.id = $3::uuid and m.version = $${FIRST_WRITTEN + versionAt}::bigint - 1
         returning m.version, m.status),
-      ended as (delete from sessions s using changed
-        where changed.status <> 'active' and s.tenant_id = $1 and s.member_id = $3::uuid),
+      ended as (delete from sessions s using changed where s.tenant_id = $1 and s.member_id = $3::uuid
+        and (changed.status <> 'active' or (select was.status from members was where was.tenant_id = $1
+          and was.id = $3::uuid) <> 'active')),
       told as (${toldBy("changed", FIRST_EVENT)})
       select (select version from changed) as version,
         must(exists (select from changed) or not exists (select from door))`,

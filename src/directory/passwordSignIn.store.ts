@@ -41,24 +41,25 @@ export function passwordOfMember(
   };
 }
 
-/** Counts a failed try; the window of a key begins with its first one. */
-export function countAttempt(key: Buffer, now: Date, windowMinutes: number): Statement {
+/** Counts a try and answers how many there are now; the window of a key begins with its first one. */
+export function countAttempt(key: Buffer, now: Date, windowMinutes: number): Statement<{ count: number }> {
   return {
     name: "attempt_count",
     text: `insert into attempt_limits (key, count, resets_at) values ($1, 1, $2::timestamptz + $3 * interval '1 minute')
       on conflict (key) do update set
         count = case when attempt_limits.resets_at <= $2 then 1 else attempt_limits.count + 1 end,
-        resets_at = case when attempt_limits.resets_at <= $2 then excluded.resets_at else attempt_limits.resets_at end`,
+        resets_at = case when attempt_limits.resets_at <= $2 then excluded.resets_at else attempt_limits.resets_at end
+      returning count`,
     values: [key, now, windowMinutes],
   };
 }
 
-/** The counts of keys whose window still runs. */
-export function attemptsLeft(keys: readonly Buffer[], now: Date): Statement<{ key: Buffer; count: number }> {
+/** Takes a try out of the count again. */
+export function uncountAttempt(key: Buffer): Statement {
   return {
-    name: "attempt_counts",
-    text: "select key, count from attempt_limits where key = any ($1::bytea[]) and resets_at > $2",
-    values: [keys, now],
+    name: "attempt_uncount",
+    text: "update attempt_limits set count = count - 1 where key = $1 and count > 0",
+    values: [key],
   };
 }
 

@@ -8,11 +8,11 @@ import { acrossTenants, inTenant, onceInTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { accountPassword } from "./accounts.store.ts";
 import {
-  attemptsLeft,
   countAttempt,
   passwordOfMember,
   passwordsOf,
   setOwnPassword,
+  uncountAttempt,
   type PasswordRow,
 } from "./passwordSignIn.store.ts";
 import { checkPassword, hashPassword, verifyPassword } from "./passwords.ts";
@@ -33,7 +33,8 @@ export interface PasswordCredentials {
 
 /** Tries of one address in one tenant before they are refused unread, and of one IP address over all. */
 const TRIES = { person: 10, ip: 100 } as const;
-const WINDOW_MINUTES = 15;
+/** How long tries are counted together, from the first one on. */
+export const WINDOW_MINUTES = 15;
 
 /**
  * Signs a member in by the password that an admin or directory gave them, good in that tenant alone (rule 26).
@@ -51,13 +52,14 @@ export async function signInByPassword(
 ): Promise<OpenedSession> {
   const key = fold(email);
   const limits = limitKeys(who.tenantId, key, from.ip);
-  await refuseExhausted(db, who, limits);
+  await takeTry(db, who, limits);
   const [[found]] = await onceInTenant(db, who, passwordsOf(who.tenantId, key));
   const right = await verifyPassword(await presentHash(db, who, found), password);
   if (!found || !right) {
-    await fail(db, who, limits, found ?? null, from);
+    await tellWrong(db, who, found?.id ?? null, from);
     throw new SignInStopped("password_wrong", "the address or the password is wrong", found?.id ?? null);
   }
+  await giveTryBack(db, who, limits);
   if (found.status !== "active") throw new SignInStopped(found.status, `the member is ${found.status}`, found.id);
   if (!found.breakGlass && settings.enforced(found)) {
     throw new SignInStopped("sso_required", "this organisation signs in through its identity provider", found.id);
@@ -94,22 +96,9 @@ async function succeed(scope: Scope, found: PasswordRow, from: Browser, hours: n
   return session;
 }
 
-async function fail(
-  db: Database,
-  who: Who,
-  limits: readonly Limit[],
-  found: PasswordRow | null,
-  from: Browser,
-): Promise<void> {
-  const { tenantId, now } = who;
-  await acrossTenants(db, who, async ({ trx }) => {
-    for (const { key } of limits) await trx.run(countAttempt(key, now, WINDOW_MINUTES));
-  });
-  await onceInTenant(
-    db,
-    who,
-    insertSignIn(tenantId, line(now, found?.id ?? null, "refused", "password_wrong", from), now),
-  );
+async function tellWrong(db: Database, who: Who, memberId: string | null, from: Browser): Promise<void> {
+  const told = line(who.now, memberId, "refused", "password_wrong", from);
+  await onceInTenant(db, who, insertSignIn(who.tenantId, told, who.now));
 }
 
 interface Limit {
@@ -123,17 +112,27 @@ function limitKeys(tenantId: string, emailKey: string, ip: string | null): Limit
   return ip === null ? [person] : [person, { key: hashToken(`ip:${ip}`), most: TRIES.ip }];
 }
 
-async function refuseExhausted(db: Database, who: Who, limits: readonly Limit[]): Promise<void> {
-  const rows = await acrossTenants(db, who, ({ trx }) =>
-    trx.run(
-      attemptsLeft(
-        limits.map(({ key }) => key),
-        who.now,
-      ),
-    ),
-  );
-  const exhausted = rows.find(({ key, count }) => count >= (limits.find((limit) => limit.key.equals(key))?.most ?? 0));
-  if (exhausted) throw new SignInStopped("too_many_attempts", `too many tries; wait ${WINDOW_MINUTES} minutes`);
+/**
+ * Takes a try before the password is looked at: of many at once no more than the limit are looked at.
+ *
+ * @throws SignInStopped `too_many_attempts`; the try is not counted then, so that a window ends
+ */
+async function takeTry(db: Database, who: Who, limits: readonly Limit[]): Promise<void> {
+  await acrossTenants(db, who, async ({ trx }) => {
+    for (const { key, most } of limits) {
+      const [tries] = await trx.run(countAttempt(key, who.now, WINDOW_MINUTES));
+      if ((tries?.count ?? 0) > most) {
+        throw new SignInStopped("too_many_attempts", `too many tries; wait ${WINDOW_MINUTES} minutes`);
+      }
+    }
+  });
+}
+
+/** The right password is no guess: an office behind one address may sign in as often as it likes. */
+async function giveTryBack(db: Database, who: Who, limits: readonly Limit[]): Promise<void> {
+  await acrossTenants(db, who, async ({ trx }) => {
+    for (const { key } of limits) await trx.run(uncountAttempt(key));
+  });
 }
 
 function line(
@@ -150,7 +149,8 @@ function line(
 /**
  * Changes a member's own password, by who knows the present one; other sessions end.
  *
- * @throws SignInStopped `password_wrong`, `too_many_attempts`; Refusal `invalid_request` for one that is too short or the same
+ * @throws SignInStopped `password_wrong`, `too_many_attempts`; Refusal `invalid_request` for one that is too short or
+ * the same, `unauthenticated` for who is suspended meanwhile
  */
 export async function changeOwnPassword(
   db: Database,
@@ -161,17 +161,19 @@ export async function changeOwnPassword(
 ): Promise<void> {
   const [[held]] = await onceInTenant(db, who, passwordOfMember(who.tenantId, session.memberId));
   const limits = [{ key: hashToken(`password:${who.tenantId}:${session.memberId}`), most: TRIES.person }];
-  await refuseExhausted(db, who, limits);
+  await takeTry(db, who, limits);
   if (!(await verifyPassword(await presentHash(db, who, held), given.current))) {
-    await fail(db, who, limits, null, { ip: null, userAgent: null });
+    await tellWrong(db, who, session.memberId, { ip: null, userAgent: null });
     throw new SignInStopped("password_wrong", "the present password is wrong", session.memberId);
   }
+  await giveTryBack(db, who, limits);
   checkPassword(given.next, minLength);
   if (given.next === given.current)
     throw new Refusal("invalid_request", "Choose another password than the present one.");
   const passwordHash = await hashPassword(given.next);
   await inTenant(db, who, async (scope) => {
-    await scope.trx.run(setOwnPassword(who.tenantId, session.memberId, passwordHash, session.id));
+    const [changed] = await scope.trx.run(setOwnPassword(who.tenantId, session.memberId, passwordHash, session.id));
+    if (!changed) throw new Refusal("unauthenticated", "The session has ended. Sign in again.");
     const target = { type: "member", id: session.memberId } as const;
     await record(scope, event(scope, "member.password_changed", target));
   });

@@ -9,7 +9,7 @@ import type { Database } from "../storage/types.ts";
 import { checkAddress } from "./adminMembers.ts";
 import { type Account, accountByEmail, insertAccount } from "./accounts.store.ts";
 import type { PersonName } from "./memberEdits.ts";
-import { attemptsLeft, countAttempt } from "./passwordSignIn.store.ts";
+import { countAttempt } from "./passwordSignIn.store.ts";
 import { checkPassword, hashPassword, verifyPassword } from "./passwords.ts";
 import type { Operator } from "./plans.ts";
 import { deleteRegistrations, insertRegistration, registrationById } from "./registrations.store.ts";
@@ -127,12 +127,9 @@ async function checkOwn(
 
 /** Counts, and says whether it was within the limit. */
 async function counted(db: Database, system: Operator, what: string, most: number): Promise<boolean> {
-  const key = hashToken(what);
-  const [row] = await acrossTenants(db, system, async ({ trx }) => {
-    await trx.run(countAttempt(key, system.now, WINDOW_MINUTES));
-    return trx.run(attemptsLeft([key], system.now));
-  });
-  return (row?.count ?? 0) <= most;
+  const count = countAttempt(hashToken(what), system.now, WINDOW_MINUTES);
+  const [tries] = await acrossTenants(db, system, ({ trx }) => trx.run(count));
+  return (tries?.count ?? 0) <= most;
 }
 
 function tooMany(): Refusal {

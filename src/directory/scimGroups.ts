@@ -17,6 +17,7 @@ import {
   type GroupMember,
   type MembershipResult,
 } from "./groups.store.ts";
+import { goneDirectory } from "./credential.ts";
 import { effectsOn } from "./effects.ts";
 import { changedAt } from "./member.ts";
 import { changedAttributes } from "./memberEvents.ts";
@@ -36,7 +37,8 @@ type RefuseUnknown = ((ids: readonly string[]) => Refusal) | undefined;
  * Creates a group of a directory, with members (RFC 7644 §3.3). No mapping names a group that did not exist (rule 12),
  * so nobody's role changes by it.
  *
- * @throws ScimRefusal `uniqueness` for a name that another group of the directory has (rule 21)
+ * @throws ScimRefusal `uniqueness` for a name that another group of the directory has (rule 21); Refusal
+ *   `unauthenticated` where the directory is gone
  */
 export async function createScimGroup(
   db: Database,
@@ -214,7 +216,7 @@ async function named<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (violatedUnique(error) !== "groups_name") throw error;
+    if (violatedUnique(error) !== "groups_name") throw goneDirectory(error) ?? error;
     throw new ScimRefusal(
       "uniqueness",
       "displayName is taken by another Group of this directory; change that one",

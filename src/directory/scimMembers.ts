@@ -3,10 +3,11 @@ import { Refusal } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import type { ScimObject } from "../scim/types.ts";
 import { ScimRefusal } from "../scim/types.ts";
-import { onceInTenant, readOnce, sqlState, violatedUnique } from "../storage/scope.ts";
+import { onceInTenant, readOnce, violatedUnique } from "../storage/scope.ts";
 import type { Database, Transaction, Who } from "../storage/types.ts";
 import { changeMember, noSuchMember, type Change } from "./changeMember.ts";
 import { createMember, type Via } from "./createMember.ts";
+import { goneDirectory } from "./credential.ts";
 import { factsOf, profileOf, type Member, type Profile } from "./member.ts";
 import { memberExists, shownMember, type ShownMember } from "./members.store.ts";
 import { checkKeyLength } from "./keyLength.ts";
@@ -142,9 +143,7 @@ function findable(profile: Profile): Profile {
 }
 
 function asTaken(error: unknown): unknown {
-  // A directory that was deleted while its token was still remembered, for some seconds.
-  if (sqlState(error) === "23503") return new Refusal("unauthenticated", "the directory of this token is no more");
-  if (violatedUnique(error) !== "members_user_name") return error;
+  if (violatedUnique(error) !== "members_user_name") return goneDirectory(error) ?? error;
   return new ScimRefusal(
     "uniqueness",
     "userName is taken by another User of this tenant; change that one",

@@ -98,9 +98,9 @@ const notImplemented: RequestHandler = (req) => {
   throw new Refusal("not_implemented", `${req.path} is not offered here; see /ServiceProviderConfig`);
 };
 
-/** RFC 7644 §3.13: another version in the path is refused and never answered as if it were this one. */
+/** RFC 7644 §3.12, table 9, and §3.13: another version in the path is refused and never answered as if it were this one. */
 const unknownVersion: RequestHandler = () => {
-  throw new ScimRefusal("invalidVers", `the base of this service is ${PATH}`, "not_found");
+  throw new ScimRefusal("invalidVers", `the base of this service is ${PATH}`);
 };
 
 const seatsAreForbidden: ErrorRequestHandler = (thrown: unknown, _req, res, next) => {

@@ -39,6 +39,7 @@ function applyOperation(
   const after = changeAttribute(operation, before, leniency);
   if (isDeepStrictEqual(after, before)) return resource;
   checkChange(operation, attribute, before, after);
+  checkInside(operation, attribute, before, after);
   const changed = withValue(holder, attribute.name, after);
   if (container) return withSchemas(type, withValue(resource, container.name, unlessEmpty(changed)));
   if (isContainer(attribute) && type.requiredExtensions.includes(attribute.name)) throw required(operation, attribute);
@@ -93,6 +94,25 @@ function checkChange(
     );
   }
   if (attribute.required && after === undefined) throw required(operation, attribute);
+}
+
+/**
+ * The same for what is immutable within: it does not go with its extension, and stays where a complex value is replaced.
+ * A complex value that goes as a whole takes its parts along, as one of many values does.
+ */
+function checkInside(
+  operation: PatchOperation,
+  attribute: Attribute,
+  before: ScimValue | undefined,
+  after: ScimValue | undefined,
+): void {
+  if (!isObject(before) || (after === undefined && !isContainer(attribute))) return;
+  const inside = isObject(after) ? after : {};
+  const fixed = (attribute.subAttributes ?? []).filter(({ mutability }) => mutability === "immutable");
+  for (const sub of fixed) {
+    const [was, is] = [before[sub.name], inside[sub.name]];
+    if (!isDeepStrictEqual(was, is)) checkChange(operation, sub, was, is);
+  }
 }
 
 function required({ op, target }: PatchOperation, attribute: Attribute): ScimRefusal {

@@ -49,11 +49,11 @@ export function bindOperation(type: ResourceType, raw: RawOperation, leniency: L
 
 /** RFC 7644 §3.5.2: without a path, the target is the resource itself, and `value` holds its attributes. */
 function bindWithoutPath(binding: Binding, { op, value, place }: RawOperation): Iterable<PatchOperation> {
-  // RFC 7644 §3.5.2.2: "If "path" is unspecified, the operation fails with … "noTarget"".
-  if (op === "remove") throw new ScimRefusal("noTarget", `${place}: remove needs a "path".`);
   if (binding.leniency.dialect === "interop") {
     throw new ScimRefusal("invalidSyntax", `${place}: every operation needs a "path" (interoperability profile).`);
   }
+  // RFC 7644 §3.5.2.2: "If "path" is unspecified, the operation fails with … "noTarget"".
+  if (op === "remove") throw new ScimRefusal("noTarget", `${place}: remove needs a "path".`);
   if (!isObject(value)) throw invalidValue(`${place}: without a "path", "value" must be an object of attributes.`);
   return bindEntries(binding, op, value, "");
 }

@@ -1,5 +1,7 @@
 /** Sign-in by the password that an admin gave, and the session as a credential. */
 import assert from "node:assert/strict";
+import { hashToken } from "../../src/base/secrets.ts";
+import { testDatabase } from "../support/database.ts";
 import { api, Browser, counts, place, server } from "./place.ts";
 
 const PASSWORD = "a long enough password";
@@ -25,6 +27,8 @@ async function settled(browser: Browser, tenant: string, email: string): Promise
   assert.equal(changed.status, 303, changed.text);
   return csrf;
 }
+
+const isTooMany = ({ status }: { status: number }): boolean => status === 429;
 
 describe("signing in by password", () => {
   it("asks who was given a password to choose another, and permits nothing until then", async () => {
@@ -87,6 +91,42 @@ describe("signing in by password", () => {
     const { tenant, email } = await withMember();
     for (let i = 0; i < 10; i++) await signIn(new Browser(), tenant.slug, email, "guess");
     assert.equal((await signIn(new Browser(), tenant.slug, email, PASSWORD)).status, 429);
+  });
+
+  it("looks at no more of those that are sent at once, and tells a program when to try again (RFC 6585 §4)", async () => {
+    const { tenant, email } = await withMember();
+    const tries = await Promise.all(
+      Array.from({ length: 25 }, () => signIn(new Browser(), tenant.slug, email, "guess")),
+    );
+    assert.deepEqual([tries.filter(({ status }) => status === 401).length, tries.filter(isTooMany).length], [10, 15]);
+    const body = JSON.stringify({ email, password: PASSWORD, tenant: tenant.slug });
+    const headers = { "content-type": "application/json" };
+    const answer = await new Browser().send("POST", "/api/v1/session", body, headers);
+    assert.deepEqual([answer.status, answer.headers.get("retry-after")], [429, "900"]);
+  });
+
+  it("counts no sign-in by the right password", async () => {
+    const { tenant, email } = await withMember();
+    assert.equal((await signIn(new Browser(), tenant.slug, email, PASSWORD)).status, 303);
+    const { pool } = await testDatabase();
+    const key = hashToken(`password:${tenant.id}:${email}`);
+    const { rows } = await pool.query("select count from attempt_limits where key = $1", [key]);
+    assert.deepEqual(rows, [{ count: 0 }]);
+  });
+
+  it("leaves no session that lives again when a suspended member is released (rule 29)", async () => {
+    const { tenant, email, id } = await withMember({}, ["member"]);
+    const path = `/tenants/${tenant.slug}/members/${id}`;
+    const browser = new Browser();
+    await signIn(browser, tenant.slug, email, PASSWORD);
+    const { pool } = await testDatabase();
+    const { rows } = await pool.query("select * from sessions where tenant_id = $1", [tenant.id]);
+    assert.equal((await api("PATCH", path, { hold: true })).status, 200);
+    // As one that was opened in the very moment of the suspension, which could not see it.
+    await pool.query("insert into sessions select * from jsonb_populate_record(null::sessions, $1)", [rows[0]]);
+    assert.equal((await browser.session()).status, 401);
+    assert.equal((await api("PATCH", path, { hold: false })).status, 200);
+    assert.equal((await browser.session()).status, 401);
   });
 
   it("refuses a suspended member", async () => {

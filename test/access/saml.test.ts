@@ -263,6 +263,21 @@ describe("signing in by SAML", () => {
     assert.equal((await api("PATCH", `/tenants/${tenant.slug}/members/${id}`, { hold: true })).status, 200);
     assert.equal((await browser.session()).status, 401);
     assert.equal((await counts(tenant)).sessions, 0);
+    assert.equal((await api("PATCH", `/tenants/${tenant.slug}/members/${id}`, { hold: false })).status, 200);
+    const made = await api("POST", `/tenants/${tenant.slug}/scim-tokens`, { name: "directory" });
+    const headers = {
+      authorization: `Bearer ${(made.body as { token: string }).token}`,
+      "content-type": "application/scim+json",
+    };
+    const schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
+    const deactivate = JSON.stringify({ schemas, Operations: [{ op: "replace", path: "active", value: false }] });
+    await signIn(browser, connection, { nameId: "ana-1", email: `ana@${tenant.domain}` });
+    assert.equal((await counts(tenant)).sessions, 1);
+    assert.ok(
+      (await fetch(`${await server()}/scim/v2/Users/${id}`, { method: "PATCH", headers, body: deactivate })).ok,
+    );
+    assert.equal((await browser.session()).status, 401);
+    assert.equal((await counts(tenant)).sessions, 0);
   });
 
   it("makes nobody where people must exist first (rule 25)", async () => {

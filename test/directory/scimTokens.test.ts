@@ -11,6 +11,8 @@ import {
   type NewScimToken,
   revokeScimToken,
 } from "../../src/directory/scimTokens.ts";
+import { createScimGroup } from "../../src/directory/scimGroups.ts";
+import { createScimMember } from "../../src/directory/scimMembers.ts";
 import { deleteTenant } from "../../src/directory/tenants.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
@@ -80,6 +82,19 @@ describe("authenticateScimToken", () => {
     await authenticateScimToken(db, second.token, NOW);
     await deleteTenant(other.db, other.who);
     await assertRefused(authenticateScimToken(db, second.token, NOW));
+  });
+
+  it("is followed by a refusal, and no fault, where another process has deleted the directory meanwhile", async () => {
+    const { db, who } = await place();
+    const { directoryId } = await createScimToken(db, who, wanted);
+    await deleteDirectory(db, who, directoryId, "keep");
+    const caller = { ...who, directoryId };
+    const ana = { scim: { userName: "ana@example.com" }, active: undefined, password: undefined };
+    const writes = [
+      () => createScimMember(db, caller, ana),
+      () => createScimGroup(db, caller, { displayName: "Nurses" }, [], undefined),
+    ];
+    for (const write of writes) await assert.rejects(write, (error) => isRefusal(error, "unauthenticated"));
   });
 
   it("refuses a token of another tenant's name with this tenant's secret", async () => {

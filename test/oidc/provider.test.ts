@@ -25,7 +25,7 @@ describe("sign-in at a certified OpenID Provider", () => {
       name: "Ana Lima",
       groups: ["Sales", "Admins"],
     };
-    const identity = await signIn(idp, {
+    const { arrived, ...identity } = await signIn(idp, {
       oidc: { ...settings(), scopes: ["openid", "email", "profile", "groups"] },
       groupsClaim: "groups",
       matchClaim: "sub",
@@ -40,6 +40,7 @@ describe("sign-in at a certified OpenID Provider", () => {
       providerSession: null,
       sessionEnds: null,
     });
+    assert.deepEqual([arrived["sub"], arrived["groups"]], [["ana-1"], ["Sales", "Admins"]]);
   });
 
   it("refuses a wrong client secret with words for the admin", async () => {

@@ -164,9 +164,9 @@ describe("errors (RFC 7644 §3.12)", () => {
     });
   }
 
-  it("404 beside the version, with invalidVers (§3.13)", async () => {
+  it("400 beside the version, with invalidVers (§3.13)", async () => {
     const { status, body } = await request("GET", "/scim/v1/Users");
-    assert.deepEqual([status, body["scimType"]], [404, "invalidVers"]);
+    assert.deepEqual([status, body["scimType"]], [400, "invalidVers"]);
     assert.equal((await request("GET", "/scim/Users")).body["scimType"], "invalidVers");
   });
 

@@ -326,6 +326,21 @@ describe("PATCH, RFC 7644 §3.5.2", () => {
     refuses(() => patchDevice(before, later), "mutability");
   });
 
+  it("refuses to remove an extension with an immutable attribute that has a value", () => {
+    const mayDoWithout = { ...device, requiredExtensions: [] };
+    const patchLabel = patcher(mayDoWithout, "rfc");
+    const before = { serial: "A", [labelUrn]: { text: "T", color: "red" } };
+    for (const operation of [
+      { op: "remove", path: labelUrn },
+      { op: "replace", path: labelUrn, value: null },
+      { op: "replace", value: { [labelUrn]: null } },
+    ]) {
+      refuses(() => patchLabel(before, operation), "mutability", /text is immutable/);
+    }
+    const free = { serial: "A", [labelUrn]: { color: "red" } };
+    assert.deepEqual(patchLabel(free, { op: "remove", path: labelUrn }), { serial: "A" });
+  });
+
   it("refuses to change the identity of a member in place; remove and add do", () => {
     const before = { displayName: "G", members: [{ value: "1" }] };
     const operation = { op: "replace", path: 'members[value eq "1"].value', value: "2" };

@@ -5,7 +5,7 @@ import { MAX_OPERATIONS, PATCH_OP, parsePatchOp } from "../../src/scim/patchMess
 import { MOST_VALUES, type ResourceType } from "../../src/scim/registry.ts";
 import type { ScimObject, ScimType } from "../../src/scim/types.ts";
 import { validate } from "../../src/scim/validate.ts";
-import { enterpriseUrn, group, user, userUrn } from "./fixtures.ts";
+import { device, enterpriseUrn, group, user, userUrn } from "./fixtures.ts";
 import { patchBody, patcher, refuses } from "./patching.ts";
 
 const patch = patcher(user, "tolerant");
@@ -443,6 +443,7 @@ describe("PATCH in the interoperability profile draft", () => {
 
   it("refuses an operation without a path with invalidSyntax", () => {
     refuses(() => strict(ana, { op: "replace", value: { active: false } }), "invalidSyntax", /needs a "path"/);
+    refuses(() => strict(ana, { op: "remove" }), "invalidSyntax", /needs a "path"/);
   });
 
   it("replaces the whole of a complex attribute, and merges on add", () => {
@@ -450,6 +451,16 @@ describe("PATCH in the interoperability profile draft", () => {
     const value = { givenName: "Eva" };
     assert.deepEqual(strict(before, { op: "replace", path: "name", value })["name"], value);
     assert.deepEqual(strict(before, { op: "add", path: "name", value })["name"], { ...before.name, ...value });
+  });
+
+  it("leaves what is immutable in a complex value that it replaces", () => {
+    const replace = patcher(device, "interop");
+    const since = "2026-01-01T00:00:00Z";
+    const before = { owner: { value: "1", since } };
+    const by = (value: object) => replace(before, { op: "replace", path: "owner", value });
+    refuses(() => by({ value: "2", since: "2027-01-01T00:00:00Z" }), "mutability", /since is immutable/);
+    refuses(() => by({ value: "2" }), "mutability", /since is immutable/);
+    assert.deepEqual(by({ value: "2", since }), { owner: { value: "2", since } });
   });
 
   it("refuses brackets that no sub-attribute follows, and a filter that chooses more than one value", () => {

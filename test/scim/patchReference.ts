@@ -156,6 +156,8 @@ function applyToHolder(
 ): void {
   if (op === "remove") {
     if (!of) throw new Refused("noTarget");
+    // Else a removal and an addition would change what is immutable.
+    if ((resource[extraUrn] as ScimObject | undefined)?.["seal"] !== undefined) throw new Refused("mutability");
     delete resource[extraUrn];
     return;
   }

@@ -43,7 +43,7 @@ const SCIM_TYPES: Readonly<Record<string, readonly number[]>> = {
   invalidPath: [400],
   noTarget: [400],
   invalidValue: [400],
-  invalidVers: [400, 404],
+  invalidVers: [400],
   sensitive: [403],
   invalidCursor: [400],
   expiredCursor: [400],

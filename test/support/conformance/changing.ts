@@ -195,6 +195,7 @@ export const patching: Chapter = {
       "readOnly attributes, and immutable ones that have a value, are 400 with `mutability`.",
       "scim/patch: refuses readOnly attributes with mutability",
       "scim/patch: sets an immutable attribute while it is unassigned, and refuses to change it after",
+      "scim/patch: refuses to remove an extension with an immutable attribute that has a value",
     ),
     must(
       "RFC 7644 §3.5.2",

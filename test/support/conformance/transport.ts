@@ -13,7 +13,7 @@ export const transport: Chapter = {
     must(
       "RFC 7644 §3.13",
       "A version in the path that is not served is refused with `invalidVers`, and never answered as if it were this one.",
-      "provisioning/http: 404 beside the version, with invalidVers (§3.13)",
+      "provisioning/http: 400 beside the version, with invalidVers (§3.13)",
     ),
     must(
       "RFC 7644 §3.1",
