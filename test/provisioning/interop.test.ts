@@ -208,7 +208,7 @@ describe("interoperability", () => {
       [401, "GET", "/Users", { headers: { authorization: null } }],
       [404, "GET", "/Users/nobody"],
       [404, "GET", "/Nowhere"],
-      [404, "GET", "/scim/v3/Users"],
+      [400, "GET", "/scim/v3/Users"],
       [405, "DELETE", "/Users"],
       [413, "POST", "/Users", { body: `"${"x".repeat(1_600_000)}"` }],
       [415, "POST", "/Users", { body: "userName=a", headers: { "content-type": "text/plain" } }],
