@@ -3,7 +3,7 @@ import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
 import { isUuid, newId } from "../base/ids.ts";
 import type { ProvisioningLog } from "../directory/provisioningBuffer.ts";
-import { noPerson, storable, type PersonKeys, type ProvisioningLine } from "../directory/provisioningLine.ts";
+import { storable, type PersonKeys, type ProvisioningLine } from "../directory/provisioningLine.ts";
 import { insertWrittenLine } from "../directory/provisioningLog.store.ts";
 import type { Leniency } from "../scim/dialects.ts";
 import { parseFilter, type Filter } from "../scim/filter.ts";
@@ -86,26 +86,14 @@ export function openRecord(
   arrival: Arrival,
   leniency?: Leniency,
 ): RequestRecord {
-  const first = lineOf(token, arrival);
+  const id = newId(arrival.now);
   const events: string[] = [];
   let written: ProvisioningLine | undefined;
   let sent: ProvisioningLine | undefined;
 
   const lineNow = ({ status, error, reference }: Outcome): ProvisioningLine => {
     const told = error === undefined ? { scimType: null, detail: record.note } : refusalOf(error, reference);
-    const query = maskedQuery(arrival.query(), record.filter);
-    const { person, found } = record;
-    const tolerated = [...(leniency?.used ?? [])];
-    return {
-      ...first,
-      ...told,
-      ...person,
-      status,
-      found,
-      query,
-      tolerated,
-      durationMs: performance.now() - arrival.began,
-    };
+    return lineOf({ token, arrival, id, record, status, told, tolerated: leniency ? [...leniency.used] : [] });
   };
 
   const record: RequestRecord = {
@@ -134,29 +122,48 @@ export function openRecord(
   return record;
 }
 
-function lineOf({ tenantId, tokenId, tokenName }: RecordedToken, arrival: Arrival): ProvisioningLine {
-  const { method, path, userAgent, now } = arrival;
-  const id = path.split("/")[2];
+/** What a line is made of. */
+interface Told {
+  readonly token: RecordedToken;
+  readonly arrival: Arrival;
+  readonly id: string;
+  readonly record: Pick<RequestRecord, "person" | "filter" | "found">;
+  readonly status: number;
+  readonly told: Pick<ProvisioningLine, "scimType" | "detail">;
+  readonly tolerated: readonly string[];
+}
+
+/** Each by its name: V8 is ten times slower with a long literal that begins with a spread, and each request has one. */
+function lineOf({ token, arrival, id, record, status, told, tolerated }: Told): ProvisioningLine {
+  const { person } = record;
   return {
-    ...noPerson,
-    tenantId,
-    id: newId(now),
-    at: now,
-    tokenId,
-    tokenName,
-    method: method.slice(0, 20),
-    path: maskedPath(path),
-    query: null,
-    status: 0,
-    scimType: null,
-    detail: null,
-    resourceId: isUuid(id) ? id.toLowerCase() : null,
-    found: null,
-    tolerated: [],
-    durationMs: 0,
-    userAgent,
+    tenantId: token.tenantId,
+    id,
+    at: arrival.now,
+    tokenId: token.tokenId,
+    tokenName: token.tokenName,
+    method: arrival.method.slice(0, 20),
+    path: maskedPath(arrival.path),
+    query: maskedQuery(arrival.query(), record.filter),
+    status,
+    scimType: told.scimType,
+    detail: told.detail,
+    resourceId: resourceIn(arrival.path),
+    userNameKey: person.userNameKey,
+    emailKey: person.emailKey,
+    externalId: person.externalId,
+    found: record.found,
+    tolerated,
+    durationMs: performance.now() - arrival.began,
+    userAgent: arrival.userAgent,
     times: 1,
   };
+}
+
+/** The resource that a path names. */
+function resourceIn(path: string): string | null {
+  const id = path.split("/")[2];
+  return isUuid(id) ? id.toLowerCase() : null;
 }
 
 /** Whether an answer says more than the line that was written with the write. */
