@@ -5,6 +5,7 @@
 import { X509Certificate } from "node:crypto";
 import { event } from "../events/event.ts";
 import type { Handlers } from "../events/jobs.ts";
+import { atIntervals, inBatches, type Intervals } from "../events/intervals.ts";
 import { enqueue } from "../events/jobs.store.ts";
 import { record } from "../events/journal.store.ts";
 import type { Logger } from "../http/logger.ts";
@@ -25,42 +26,26 @@ const AT_ONCE = 100;
 
 /** Asks for a look at the certificates that are due, of all tenants, by a job of its own each; answers how many. */
 export async function askForCertificates(db: Database, now: Date, atOnce = AT_ONCE): Promise<number> {
-  for (let all = 0; ;) {
-    const count = await acrossTenants(db, { actor: { type: "system" }, now }, async (wide) => {
+  return inBatches(atOnce, () =>
+    acrossTenants(db, { actor: { type: "system" }, now }, async (wide) => {
       const due = await wide.trx.run(takeDueCertificates(now, atOnce));
       for (const { tenantId, connectionId } of due.filter(({ isAlive }) => isAlive)) {
         const job = { kind: LOOK, key: `${LOOK}:${connectionId}`, payload: { connectionId } };
         await asTenant(db, wide, tenantId, (scope) => enqueue(scope, job));
       }
       return due.length;
-    });
-    all += count;
-    if (count < atOnce) return all;
-  }
+    }),
+  );
 }
 
 /** The same at the start and every hour until it is stopped; several processes take what each finds unlocked. */
-export function startCertificateWatch({ db, log }: { readonly db: Database; readonly log: Logger }): {
-  stop: () => Promise<void>;
-} {
-  const ask = async (): Promise<void> => {
-    try {
-      await askForCertificates(db, new Date());
-    } catch (err) {
-      log.error({ err }, "certificates cannot be looked at, and will be in an hour");
-    }
-  };
-  let running = ask();
-  const timer = setInterval(() => {
-    running = running.then(ask);
-  }, HOUR_MS);
-  timer.unref();
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return running;
-    },
-  };
+export function startCertificateWatch({ db, log }: { readonly db: Database; readonly log: Logger }): Intervals {
+  return atIntervals(
+    HOUR_MS,
+    async () => void (await askForCertificates(db, new Date())),
+    log,
+    "certificates cannot be looked at, and will be in an hour",
+  );
 }
 
 /** The handler of those jobs. */

@@ -1,4 +1,5 @@
 import type { Handlers } from "../events/jobs.ts";
+import { atIntervals, inBatches, type Intervals } from "../events/intervals.ts";
 import { enqueue } from "../events/jobs.store.ts";
 import type { LookUpTxt } from "../http/dns.ts";
 import type { Logger } from "../http/logger.ts";
@@ -23,42 +24,26 @@ const AT_ONCE = 100;
 
 /** Asks for a look at each domain that is due, of all tenants, by a job of its own; answers how many. */
 export async function askForChecks(db: Database, now: Date, atOnce = AT_ONCE): Promise<number> {
-  for (let all = 0; ;) {
-    const count = await acrossTenants(db, { actor: { type: "system" }, now }, async (wide) => {
+  return inBatches(atOnce, () =>
+    acrossTenants(db, { actor: { type: "system" }, now }, async (wide) => {
       const due = await wide.trx.run(takeDueDomains(now, atOnce));
       for (const { tenantId, domain } of due.filter(({ isAlive }) => isAlive)) {
         const job = { kind: CHECK, key: `domain:${domain}`, payload: { domain, due: now.toISOString() } };
         await asTenant(db, wide, tenantId, (scope) => enqueue(scope, job));
       }
       return due.length;
-    });
-    all += count;
-    if (count < atOnce) return all;
-  }
+    }),
+  );
 }
 
 /** The same at the start and every ten minutes until it is stopped; several processes take what each finds unlocked. */
-export function startDomainChecks({ db, log }: { readonly db: Database; readonly log: Logger }): {
-  stop: () => Promise<void>;
-} {
-  const ask = async (): Promise<void> => {
-    try {
-      await askForChecks(db, new Date());
-    } catch (err) {
-      log.error({ err }, "the domains that are due cannot be looked up, and will be in ten minutes");
-    }
-  };
-  let running = ask();
-  const timer = setInterval(() => {
-    running = running.then(ask);
-  }, EVERY_MS);
-  timer.unref();
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return running;
-    },
-  };
+export function startDomainChecks({ db, log }: { readonly db: Database; readonly log: Logger }): Intervals {
+  return atIntervals(
+    EVERY_MS,
+    async () => void (await askForChecks(db, new Date())),
+    log,
+    "the domains that are due cannot be looked up, and will be in ten minutes",
+  );
 }
 
 /** The handler of those jobs. */

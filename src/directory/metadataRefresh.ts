@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Refusal } from "../base/errors.ts";
 import { event } from "../events/event.ts";
 import type { Handlers } from "../events/jobs.ts";
+import { atIntervals, inBatches, type Intervals } from "../events/intervals.ts";
 import { enqueue } from "../events/jobs.store.ts";
 import { record } from "../events/journal.store.ts";
 import type { Logger } from "../http/logger.ts";
@@ -45,42 +46,26 @@ const AT_ONCE = 100;
 
 /** Asks for each document that is due, of all tenants, by a job of its own; answers how many. */
 export async function askForMetadata(db: Database, now: Date, atOnce = AT_ONCE): Promise<number> {
-  for (let all = 0; ;) {
-    const count = await acrossTenants(db, { actor: { type: "system" }, now }, async (wide) => {
+  return inBatches(atOnce, () =>
+    acrossTenants(db, { actor: { type: "system" }, now }, async (wide) => {
       const due = await wide.trx.run(takeDueMetadata(now, atOnce));
       for (const { tenantId, connectionId } of due.filter(({ isAlive }) => isAlive)) {
         const job = { kind: REFRESH, key: `${REFRESH}:${connectionId}`, payload: { connectionId } };
         await asTenant(db, wide, tenantId, (scope) => enqueue(scope, job));
       }
       return due.length;
-    });
-    all += count;
-    if (count < atOnce) return all;
-  }
+    }),
+  );
 }
 
 /** The same at the start and every ten minutes until it is stopped; several processes take what each finds unlocked. */
-export function startMetadataRefresh({ db, log }: { readonly db: Database; readonly log: Logger }): {
-  stop: () => Promise<void>;
-} {
-  const ask = async (): Promise<void> => {
-    try {
-      await askForMetadata(db, new Date());
-    } catch (err) {
-      log.error({ err }, "metadata that is due cannot be read again, and will be in ten minutes");
-    }
-  };
-  let running = ask();
-  const timer = setInterval(() => {
-    running = running.then(ask);
-  }, EVERY_MS);
-  timer.unref();
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return running;
-    },
-  };
+export function startMetadataRefresh({ db, log }: { readonly db: Database; readonly log: Logger }): Intervals {
+  return atIntervals(
+    EVERY_MS,
+    async () => void (await askForMetadata(db, new Date())),
+    log,
+    "metadata that is due cannot be read again, and will be in ten minutes",
+  );
 }
 
 /** The handler of those jobs. */

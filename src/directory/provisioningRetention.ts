@@ -1,3 +1,4 @@
+import { atIntervals, inBatches, type Intervals } from "../events/intervals.ts";
 import type { Logger } from "../http/logger.ts";
 import { acrossTenants } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
@@ -13,38 +14,19 @@ const AT_ONCE = 5_000;
 export async function sweepProvisioningLog(db: Database, now: Date, atOnce = AT_ONCE): Promise<number> {
   const { retentionDays } = defaultSettings.provisioningLog;
   const sweep = deleteOldLines(now, retentionDays, atOnce);
-  let all = 0;
-  for (;;) {
+  return inBatches(atOnce, async () => {
     const [row] = await acrossTenants(db, { actor: { type: "system" }, now }, ({ trx }) => trx.run(sweep));
-    const count = row?.count ?? 0;
-    all += count;
-    if (count < atOnce) return all;
-  }
+    return row?.count ?? 0;
+  });
 }
 
-/** Sweeps every hour until it is stopped; several processes take turns by what each finds unlocked. */
-export function startRetention({ db, log }: { readonly db: Database; readonly log: Logger }): {
-  stop: () => Promise<void>;
-} {
-  let running = Promise.resolve();
+/** Sweeps at the start and every hour until it is stopped; several processes take turns by what each finds unlocked. */
+export function startRetention({ db, log }: { readonly db: Database; readonly log: Logger }): Intervals {
   const sweep = async (): Promise<void> => {
-    try {
-      const lines = await sweepProvisioningLog(db, new Date());
-      if (lines > 0) log.info({ lines }, "old lines of the provisioning log deleted");
-      const signIns = await sweepSignInLog(db, new Date());
-      if (signIns > 0) log.info({ signIns }, "old lines of the sign-in log deleted");
-    } catch (err) {
-      log.error({ err }, "the logs cannot be swept, and will be in an hour");
-    }
+    const lines = await sweepProvisioningLog(db, new Date());
+    if (lines > 0) log.info({ lines }, "old lines of the provisioning log deleted");
+    const signIns = await sweepSignInLog(db, new Date());
+    if (signIns > 0) log.info({ signIns }, "old lines of the sign-in log deleted");
   };
-  const timer = setInterval(() => {
-    running = running.then(sweep);
-  }, EVERY_MS);
-  timer.unref();
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return running;
-    },
-  };
+  return atIntervals(EVERY_MS, sweep, log, "the logs cannot be swept, and will be in an hour");
 }

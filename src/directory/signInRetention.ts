@@ -1,3 +1,4 @@
+import { inBatches } from "../events/intervals.ts";
 import { acrossTenants } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
 import { deleteOldSignIns } from "./signIns.store.ts";
@@ -9,11 +10,8 @@ const AT_ONCE = 5_000;
 /** Deletes lines of the sign-in log that are older than their tenant keeps them (`signIn.logDays`); answers how many. */
 export async function sweepSignInLog(db: Database, now: Date, atOnce = AT_ONCE): Promise<number> {
   const sweep = deleteOldSignIns(now, defaultSettings.signIn.logDays, atOnce);
-  let all = 0;
-  for (;;) {
+  return inBatches(atOnce, async () => {
     const [row] = await acrossTenants(db, { actor: { type: "system" }, now }, ({ trx }) => trx.run(sweep));
-    const count = row?.count ?? 0;
-    all += count;
-    if (count < atOnce) return all;
-  }
+    return row?.count ?? 0;
+  });
 }

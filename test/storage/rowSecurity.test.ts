@@ -290,8 +290,8 @@ describe("the tenant of a transaction", () => {
     await assert.rejects(inTenant(db, who(), ({ trx }) => trx.run(broken)));
     await nobodyIsLeft();
     await assert.rejects(
-      inTenant(db, who(), () => Promise.reject(new Error("work"))),
-      /work/,
+      inTenant(db, who(), () => Promise.reject(new Error("the work itself fails"))),
+      /^Error: the work itself fails$/,
     );
     await nobodyIsLeft();
   });

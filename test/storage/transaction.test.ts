@@ -118,7 +118,7 @@ describe("inTenant", () => {
   it("lets other use-cases run meanwhile, and its own go on afterwards", async () => {
     await inTenant(db, whoOf(tenantId), ({ trx }) => trx.run(nameOf(tenantId)));
     assert.equal(typeof (await name()), "string");
-    await assert.rejects(inTenant(db, whoOf(tenantId), () => Promise.reject(new Error("work"))));
+    await assert.rejects(inTenant(db, whoOf(tenantId), () => Promise.reject(new Error("the work itself fails"))));
     const both = await Promise.all([name(), inTenant(db, whoOf(tenantId), ({ trx }) => trx.run(nameOf(tenantId)))]);
     assert.equal(both[0], both[1][0]?.name);
   });
@@ -128,9 +128,9 @@ describe("inTenant", () => {
     await inTenant(db, whoOf(tenantId), ({ trx }) => Promise.resolve(kept.push(trx)));
     const failed = inTenant(db, whoOf(tenantId), ({ trx }) => {
       kept.push(trx);
-      return Promise.reject(new Error("work"));
+      return Promise.reject(new Error("the work itself fails"));
     });
-    await assert.rejects(failed, /work/);
+    await assert.rejects(failed, /^Error: the work itself fails$/);
     for (const trx of kept) {
       await assert.rejects(trx.run(rename(tenantId, "stray")), /after the end of its transaction/);
     }
@@ -186,9 +186,9 @@ describe("acrossTenants", () => {
       for (const id of tenants) await trx.run(rename(id, "by the operator"));
       const rows = await trx.run({ text: "select from tenants where name = 'by the operator'", values: [] });
       assert.equal(rows.length, 2);
-      throw new Error("work");
+      throw new Error("the work itself fails");
     });
-    await assert.rejects(work, /work/);
+    await assert.rejects(work, /^Error: the work itself fails$/);
     for (const id of tenants)
       assert.notEqual(
         (await asOwner<{ name: string }>(db, "select name from tenants where id = $1", [id]))[0]?.name,
