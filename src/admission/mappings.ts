@@ -2,6 +2,7 @@
 import { Refusal, type FieldFault } from "../base/errors.ts";
 import { fold } from "../base/fold.ts";
 import type {
+  Asserted,
   Claim,
   Condition,
   GroupRef,
@@ -25,7 +26,7 @@ export function firstMatch(rules: Rules, person: Person): (RoleReason & { code: 
 
 function matches(mapping: Mapping, person: Person): boolean {
   if ("group" in mapping) return mapping.group.ids.some((id) => person.groups.includes(id));
-  if ("when" in mapping) return holds(mapping.when, person.asserted);
+  if ("when" in mapping) return holds(mapping.when, person.asserted());
   const { connectionId, value } = mapping.claim;
   // Rule 13: directory-managed members ignore SSO groups.
   if (person.managed) return false;
@@ -33,7 +34,7 @@ function matches(mapping: Mapping, person: Person): boolean {
 }
 
 /** Whether a condition holds of the asserted values; text is compared folded, as RFC 7643 §2.2 `caseExact` false. */
-export function holds(condition: Condition, asserted: Person["asserted"]): boolean {
+export function holds(condition: Condition, asserted: Asserted): boolean {
   if ("and" in condition) return condition.and.every((part) => holds(part, asserted));
   if ("or" in condition) return condition.or.some((part) => holds(part, asserted));
   if ("not" in condition) return !holds(condition.not, asserted);
@@ -54,7 +55,7 @@ const tests = {
 };
 
 /** Attribute names are case-insensitive (RFC 7643 §2.1). */
-function valuesAt(asserted: Person["asserted"], attribute: string): readonly string[] {
+function valuesAt(asserted: Asserted, attribute: string): readonly string[] {
   const wanted = attribute.toLowerCase();
   return Object.entries(asserted).flatMap(([name, values]) => (name.toLowerCase() === wanted ? values : []));
 }

@@ -110,8 +110,11 @@ export interface Person extends Facts {
   /** Group values of the latest sign-ins. */
   readonly claims: readonly Claim[];
   /** Directory-asserted values by attribute path, never what a member may edit (rule 12). */
-  readonly asserted: Readonly<Record<string, readonly string[]>>;
+  readonly asserted: () => Asserted;
 }
+
+/** Values by attribute path. */
+export type Asserted = Readonly<Record<string, readonly string[]>>;
 
 export type SeatState = "held" | "waiting" | "none";
 

@@ -39,23 +39,30 @@ const WRITTEN: Partial<Record<keyof ProvisioningLine, (place: string) => string>
   durationMs: (place) => `${place} + extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000`,
 };
 
-const INSERT_WRITTEN = `with told as (select id, type, target_id from events
-    where tenant_id = $1::uuid and id = any($${columns.length + 1}::uuid[]))
+const insertWritten = (thoseTold: string): string => `with told as (select id, type, target_id from events
+    where tenant_id = $1::uuid and ${thoseTold})
   insert into provisioning_log (${names},events)
   select ${columns.map(([key, [, type]], i) => WRITTEN[key]?.(`$${i + 1}::${type}`) ?? `$${i + 1}::${type}`).join(",")},
     array(select id from told order by id limit ${MOST_EVENTS})
   where exists (select from told) returning id`;
 
+const EVENTS = columns.length + 1;
+const INSERT_WITH_ONE = insertWritten(`id = $${EVENTS}::uuid`);
+const INSERT_WITH_SEVERAL = insertWritten(`id = any($${EVENTS}::uuid[])`);
+
 /**
  * The line of a write, for its transaction: a row, or none where none of these events was written, which is to say that
  * nothing was.
+ *
+ * One event, as nearly every write has, is named by itself: PostgreSQL takes an array that it does not see for ten
+ * values, thinks a plan for the one that it sees cheaper, and so would plan each line anew.
  */
 export function insertWrittenLine(line: ProvisioningLine, events: readonly string[]): Statement<{ id: string }> {
-  return {
-    name: "provisioning_line_written",
-    text: INSERT_WRITTEN,
-    values: [...columns.map(([key]) => line[key]), events],
-  };
+  const values = columns.map(([key]) => line[key]);
+  const [only, second] = events;
+  return second === undefined
+    ? { name: "provisioning_line_written", text: INSERT_WITH_ONE, values: [...values, only] }
+    : { name: "provisioning_line_written_several", text: INSERT_WITH_SEVERAL, values: [...values, events] };
 }
 
 /** Lines of all tenants that are there, for the server's own transaction; one that is there already learns what came later. */

@@ -15,11 +15,16 @@ export function addReader(name: string): Statement {
   };
 }
 
-/** Whether there may be something to read; takes no lock and writes nothing, so it may be asked all day. */
+/**
+ * Whether there may be something to read; takes no lock and writes nothing, so it may be asked all day. It looks at the
+ * one event behind the reader: asked whether there is any, PostgreSQL expects one soon and reads the table from its
+ * beginning, which is the whole journal for a reader that has come to its end.
+ */
 export function isBehind(name: string): Statement<{ behind: boolean }> {
   return {
     name: "reader_is_behind",
-    text: `select exists (select from events e where (e.xid, e.seq) > (r.xid, r.seq) and ${SETTLED}) as behind
+    text: `select coalesce((select ${SETTLED} from events e where (e.xid, e.seq) > (r.xid, r.seq)
+        order by e.xid, e.seq limit 1), false) as behind
       from journal_readers r where r.name = $1`,
     values: [name],
   };

@@ -41,14 +41,12 @@ export interface View {
   readonly asked: boolean;
 }
 
-type Query = Readonly<Record<string, string | string[] | undefined>>;
-
 /** Adds the routes of one resource type (RFC 7644 §3.2): one for each path, for every route is tried by its pattern. */
 export function resourceRoutes(router: Router, handlers: ResourceHandlers): void {
   const { endpoint } = handlers.type;
   router
     .route(endpoint)
-    .get((req, res) => answerGet([handlers.listing], req, res))
+    .get((_req, res) => answerGet([handlers.listing], res))
     .post((req, res) => create(handlers, req, res))
     .all(methodNotAllowed("GET", "POST"));
   searchRoute(router, `${endpoint}/.search`, [handlers.listing]);
@@ -117,8 +115,8 @@ export function resourceOf(type: ResourceType, body: unknown, { leniency, record
   return resource;
 }
 
-function viewOf(type: ResourceType, req: Request, { leniency }: ScimRequest): View {
-  const { attributes, excludedAttributes } = req.query as Query;
+function viewOf(type: ResourceType, req: Request, { query, leniency }: ScimRequest): View {
+  const { attributes, excludedAttributes } = query;
   // RFC 7240 §4.2
   const prefers = /(^|[,;\s])return=representation($|[,;\s])/i.test(String(req.headers["prefer"] ?? ""));
   return {

@@ -36,15 +36,22 @@ function withKey(person: PersonKeys, attribute: string, isValue: boolean, value:
 /** Who is pushed by the body of a POST or PUT, before it is known whether it is fit to be. */
 export function personIn(body: unknown): PersonKeys {
   if (typeof body !== "object" || body === null) return noPerson;
-  const members = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value as unknown]));
-  const userNameKey = personKey(members.get("username"));
-  const emailKey = personKey(addressIn(members.get("emails")));
+  const userNameKey = personKey(named(body, "userName"));
+  const emailKey = personKey(addressIn(named(body, "emails")));
   return {
     userNameKey,
     // Most directories take the address for the user name: one entry in one index then says it.
     emailKey: emailKey === userNameKey ? null : emailKey,
-    externalId: externalKey(members.get("externalid")),
+    externalId: externalKey(named(body, "externalId")),
   };
+}
+
+/** Attribute names are case insensitive (RFC 7643 §2.1), and nearly everybody writes them as the schema does. */
+function named(body: object, name: string): unknown {
+  const written = Object.hasOwn(body, name)
+    ? name
+    : Object.keys(body).find((each) => each.toLowerCase() === name.toLowerCase());
+  return written === undefined ? undefined : (body as Readonly<Record<string, unknown>>)[written];
 }
 
 function addressIn(emails: unknown): unknown {

@@ -6,6 +6,7 @@ import type { Response } from "express";
 import type { ProvisioningLog } from "../directory/provisioningBuffer.ts";
 import type { DialectName, Leniency } from "../scim/dialects.ts";
 import { leniency } from "../scim/dialects.ts";
+import type { UrlQuery } from "../scim/searchRequest.ts";
 import type { Database, Who } from "../storage/types.ts";
 import { openRecord, partOf, type Arrival, type RequestRecord } from "./requestRecord.ts";
 
@@ -29,6 +30,8 @@ export interface ScimRequest {
   readonly baseUrl: string;
   /** 32 bytes each: the first seals, all open. */
   readonly secretKeys: readonly Buffer[];
+  /** The parameters in the URL. */
+  readonly query: UrlQuery;
   /** The If-Match header, or undefined (RFC 7644 §3.14). */
   readonly ifMatch: string | undefined;
   /** For the provisioning log. */
@@ -61,6 +64,7 @@ export function scimRequest(
     leniency: forgiving,
     baseUrl,
     secretKeys,
+    query: arrival.query,
     ifMatch,
     record,
     within: (method, path, version) => scimRequest(server, token, partOf(arrival, method, path), version),

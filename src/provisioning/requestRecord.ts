@@ -8,6 +8,7 @@ import { insertWrittenLine } from "../directory/provisioningLog.store.ts";
 import type { Leniency } from "../scim/dialects.ts";
 import { parseFilter, type Filter } from "../scim/filter.ts";
 import { errorMessage } from "../scim/messages.ts";
+import type { UrlQuery } from "../scim/searchRequest.ts";
 import type { Beside } from "../storage/types.ts";
 import { personAsked, personInPath } from "./recordedPerson.ts";
 import { maskedDetail, maskedFilter, maskedPath, maskedQuery } from "./masked.ts";
@@ -49,7 +50,7 @@ export interface Arrival {
   readonly method: string;
   /** Below the base. */
   readonly path: string;
-  readonly query: () => Readonly<Record<string, unknown>>;
+  readonly query: UrlQuery;
   readonly userAgent: string | null;
   readonly now: Date;
   /** Of `performance.now`. */
@@ -58,14 +59,18 @@ export interface Arrival {
 
 const MAX_USER_AGENT = 200;
 
+/** Of the many requests without one: express parses the query anew whenever it is asked for. */
+const NO_QUERY: UrlQuery = {};
+
 /** What is to be known of a request as it arrives at the surface. */
 export function arrivalOf(req: Request, now: Date): Arrival {
   const userAgent = req.headers["user-agent"];
   return {
     method: req.method,
     path: req.path,
-    query: () => req.query,
-    userAgent: userAgent === undefined ? null : storable(userAgent, MAX_USER_AGENT),
+    query: req.url.includes("?") ? (req.query as UrlQuery) : NO_QUERY,
+    // Any text of a header can be stored: its characters are single bytes, and Node.js refuses a NUL.
+    userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null,
     now,
     began: performance.now(),
   };
@@ -73,7 +78,7 @@ export function arrivalOf(req: Request, now: Date): Arrival {
 
 /** A part of a request that is recorded by itself, as the operations of Bulk are. */
 export function partOf({ userAgent }: Arrival, method: string, path: string): Arrival {
-  return { method, path, query: () => ({}), userAgent, now: new Date(), began: performance.now() };
+  return { method, path, query: NO_QUERY, userAgent, now: new Date(), began: performance.now() };
 }
 
 /** The answer of every write but for POST to `/Bulk` and `.search`, which write nothing of their own. */
@@ -96,6 +101,12 @@ export function openRecord(
     return lineOf({ token, arrival, id, record, status, told, tolerated: leniency ? [...leniency.used] : [] });
   };
 
+  const saysMore = ({ status, error }: Outcome, line: ProvisioningLine): boolean =>
+    error !== undefined ||
+    status !== line.status ||
+    record.note !== line.detail ||
+    (leniency?.used.length ?? 0) !== line.tolerated.length;
+
   const record: RequestRecord = {
     status: USUAL_STATUS[arrival.method] ?? 200,
     person: personInPath(arrival.path),
@@ -115,8 +126,7 @@ export function openRecord(
       },
     },
     end: (outcome) => {
-      const line = lineNow(outcome);
-      if (!written || differs(line, written)) log.add(line);
+      if (!written || saysMore(outcome, written)) log.add(lineNow(outcome));
     },
   };
   return record;
@@ -144,7 +154,7 @@ function lineOf({ token, arrival, id, record, status, told, tolerated }: Told): 
     tokenName: token.tokenName,
     method: arrival.method.slice(0, 20),
     path: maskedPath(arrival.path),
-    query: maskedQuery(arrival.query(), record.filter),
+    query: maskedQuery(arrival.query, record.filter),
     status,
     scimType: told.scimType,
     detail: told.detail,
@@ -164,15 +174,6 @@ function lineOf({ token, arrival, id, record, status, told, tolerated }: Told): 
 function resourceIn(path: string): string | null {
   const id = path.split("/")[2];
   return isUuid(id) ? id.toLowerCase() : null;
-}
-
-/** Whether an answer says more than the line that was written with the write. */
-function differs(line: ProvisioningLine, written: ProvisioningLine): boolean {
-  const same =
-    line.status === written.status &&
-    line.detail === written.detail &&
-    line.tolerated.length === written.tolerated.length;
-  return !same;
 }
 
 /** Of a refusal what its answer says, of a fault where it is to be found. */

@@ -1,5 +1,5 @@
 /** Queries: GET of an endpoint (RFC 7644 §3.4.2), of the root (§3.4.2.1), and POST to `.search` of either (§3.4.3). */
-import type { Request, Response, Router } from "express";
+import type { Response, Router } from "express";
 import { listResources, type Asked, type ListPage, type Wanted } from "../directory/scimList.ts";
 import type { ListSource } from "../directory/scimList.store.ts";
 import { readJson } from "../http/body.ts";
@@ -9,7 +9,7 @@ import type { Place } from "../scim/cursor.ts";
 import { listResponse, pagingOf, type Paging, type Position } from "../scim/list.ts";
 import { namesOf, project, selection } from "../scim/project.ts";
 import { resolveFilterOver } from "../scim/resolve.ts";
-import { parseSearchRequest, queryOfUrl, type SearchQuery, type UrlQuery } from "../scim/searchRequest.ts";
+import { parseSearchRequest, queryOfUrl, type SearchQuery } from "../scim/searchRequest.ts";
 import { sortedAttribute, sortOver } from "../scim/sort.ts";
 import { ScimRefusal, type ScimObject } from "../scim/types.ts";
 import { openCursor, sealCursor } from "./cursor.ts";
@@ -27,7 +27,7 @@ export interface Listing<Row extends { readonly id: string } = { readonly id: st
 export function rootRoutes(router: Router, listings: readonly Listing[]): void {
   router
     .route("/")
-    .get((req, res) => answerGet(listings, req, res))
+    .get((_req, res) => answerGet(listings, res))
     .all(methodNotAllowed("GET"));
   searchRoute(router, "/.search", listings);
 }
@@ -44,8 +44,8 @@ export function searchRoute(router: Router, path: string, listings: readonly Lis
 }
 
 /** Answers the query in a URL. */
-export function answerGet(listings: readonly Listing[], req: Request, res: Response): Promise<void> {
-  return answer(listings, queryOfUrl(req.query as UrlQuery), res);
+export function answerGet(listings: readonly Listing[], res: Response): Promise<void> {
+  return answer(listings, queryOfUrl(requestOf(res).query), res);
 }
 
 async function answer(listings: readonly Listing[], query: SearchQuery, res: Response): Promise<void> {

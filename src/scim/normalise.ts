@@ -29,8 +29,11 @@ export function normaliseResource(type: ResourceType, body: unknown, leniency: L
 
 /** The members of a body, with those that stand under the base schema's URN brought to the top. */
 function entriesOf(type: ResourceType, body: ScimObject, leniency: Leniency): [string, ScimValue | undefined][] {
-  return Object.entries(body).flatMap(([name, value]): [string, ScimValue | undefined][] => {
-    const isBase = name.toLowerCase() === type.schema.toLowerCase();
+  const entries: [string, ScimValue | undefined][] = Object.entries(body);
+  const base = type.schema.toLowerCase();
+  if (!entries.some(([name]) => name.toLowerCase() === base)) return entries;
+  return entries.flatMap(([name, value]): [string, ScimValue | undefined][] => {
+    const isBase = name.toLowerCase() === base;
     if (!isBase || typeof value !== "object" || value === null || Array.isArray(value)) return [[name, value]];
     return leniency.allows("nestedBaseSchema") ? Object.entries(value) : [[name, value]];
   });

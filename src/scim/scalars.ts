@@ -33,7 +33,7 @@ function normaliseBoolean(attribute: Attribute, value: ScimValue, leniency: Leni
 
 /** PostgreSQL stores neither NUL nor a surrogate without its partner; RFC 8259 §8.2 calls the latter unpredictable. */
 function storable(text: string, path: string): string {
-  if (!/[\0\p{Surrogate}]/u.test(text)) return text;
+  if (text.isWellFormed() && !text.includes("\0")) return text;
   throw new ScimRefusal("invalidValue", `${path} holds a NUL character or a lone surrogate, which cannot be stored`);
 }
 

@@ -107,13 +107,16 @@ function transaction<T>(db: Database, begin: string, work: (trx: Transaction) =>
       return (await batch.results)[0] as Row[];
     };
     const whole = (): Promise<T> => work({ run }).finally(() => (mark.open = false));
-    return marked(mark, () => perform(client, begin, whole));
+    return db.kind === "embedded" ? marked(mark, () => perform(client, begin, whole)) : perform(client, begin, whole);
   });
 }
 
 let openTransactions = 0;
 
-/** Until Node.js 24 a context costs each promise of the process a tenth more, so none stays on between transactions. */
+/**
+ * Until Node.js 24 a context costs each promise of the process a tenth more: so none stays on between transactions, and
+ * it is for the embedded database alone, where waiting within would never end.
+ */
 async function marked<T>(mark: { open: boolean }, work: () => Promise<T>): Promise<T> {
   openTransactions++;
   try {

@@ -50,7 +50,7 @@ export function person(some: Partial<Person> = {}): Person {
     lastAdminHold: [],
     groups: [],
     claims: [],
-    asserted: {},
+    asserted: () => ({}),
     ...some,
   };
 }

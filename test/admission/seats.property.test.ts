@@ -55,7 +55,7 @@ const person: fc.Arbitrary<Person> = fc.record({
   lastAdminHold: fc.constantFrom([], [], [], ["admin"]),
   groups: fc.subarray([...groupIds]),
   claims: fc.constant([]),
-  asserted: fc.constant({}),
+  asserted: fc.constant(() => ({})),
 });
 
 interface Step {

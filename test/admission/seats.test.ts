@@ -354,7 +354,7 @@ describe("effects of groups and mappings", () => {
     const strict = rules({ whenFull: { scim: "refuse" } }, [
       { when: { attribute: "department", op: "eq", value: "Sales" }, role: "member" },
     ]);
-    const moved = { ...outside, asserted: { department: ["Sales"] } };
+    const moved = { ...outside, asserted: () => ({ department: ["Sales"] }) };
     assert.ok(outcomeOf(decide(member(outside, strict), moved, "scim", "person", strict), full));
   });
 

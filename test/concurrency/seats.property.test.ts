@@ -162,7 +162,7 @@ const pushed: Person = {
   lastAdminHold: [],
   groups: [],
   claims: [],
-  asserted: {},
+  asserted: () => ({}),
 };
 
 const SHOWN = `select id, seat, roles, entitled, reasons, needs_seat as "needsSeat", directory_active as "directoryActive",

@@ -5,6 +5,7 @@ import type { PoolClient } from "pg";
 import { newId } from "../../src/base/ids.ts";
 import { event } from "../../src/events/event.ts";
 import { eventValues, insertEvent, record, toldBy } from "../../src/events/journal.store.ts";
+import { isBehind } from "../../src/events/journalReader.store.ts";
 import { readJournal, type Follow } from "../../src/events/journalReader.ts";
 import { beginning, followEvents } from "../../src/events/readEvents.ts";
 import { asTenant } from "../../src/storage/asTenant.ts";
@@ -62,6 +63,25 @@ describe("a reader of the journal", () => {
     assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert.deepEqual([...tenants], [a.tenantId, b.tenantId]);
     assert.deepEqual(await readJournal(db, name, () => assert.fail("nothing is left")), { handled: 0, more: false });
+  });
+
+  it("looks for more by the index, however long the journal is that it has read", async () => {
+    const client = await db.pool.connect();
+    try {
+      await client.query("begin");
+      await client.query(
+        `insert into events (tenant_id, id, type, actor_type, target_type, at, data, xid)
+          select $1, gen_random_uuid(), 'member.updated', 'system', 'member', now(), '{}', i / 25 from generate_series(1, 5000) i`,
+        [someone().tenantId],
+      );
+      await client.query("analyze events");
+      const { rows } = await client.query(`explain ${isBehind("").text.replace("$1", "'seats'")}`);
+      const plan = rows.map((row: Record<string, unknown>) => row["QUERY PLAN"]).join("\n");
+      assert.match(plan, /Index.* using events_journal/);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
   });
 
   it("reads in batches, and says whether there may be more", async () => {

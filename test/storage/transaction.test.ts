@@ -98,7 +98,9 @@ describe("inTenant", () => {
     }
   });
 
-  it("refuses a query outside its open transaction at once, for the only connection may be its own", async () => {
+  it("refuses a query outside its open transaction at once where the only connection is its own", async () => {
+    // A server answers it on another connection.
+    if (db.kind === "server") return void (await inTenant(db, whoOf(tenantId), () => name()));
     const outside = [
       () => onceInTenant(db, whoOf(tenantId), nameOf(tenantId)),
       () => inTenant(db, whoOf(tenantId), ({ trx }) => trx.run(nameOf(tenantId))),
