@@ -100,8 +100,8 @@ async function send(
   const promotion = promoteWaiting(tenantId, 1, now, adminRoles);
   const rows =
     seatDoor === "free"
-      ? (await writeOnce(db, who, lockSeats(tenantId), statement, promotion, noHoldLeft(tenantId)))[1]
-      : (await writeOnce(db, who, statement))[0];
+      ? (await writeOnce(db, who, [lockSeats(tenantId), statement, promotion, noHoldLeft(tenantId)]))[1]
+      : (await writeOnce(db, who, [statement]))[0];
   return rows[0]?.version ?? null;
 }
 

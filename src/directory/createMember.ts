@@ -1,12 +1,12 @@
 import { decide } from "../admission/seats.ts";
 import type { LossCause } from "../admission/lastAdmin.ts";
 import type { Act, Door, Rules } from "../admission/types.ts";
-import { inTenant, writeOnce } from "../storage/scope.ts";
+import { inTenant, sqlState, writeOnce } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { releaseHeldAdmins } from "./effects.ts";
 import { personOf, type Member } from "./member.ts";
 import { created } from "./memberEvents.ts";
-import { insertMember } from "./members.store.ts";
+import { insertMember, STALE, takeSeatFor } from "./members.store.ts";
 import { rulesOf } from "./rules.ts";
 import { settle } from "./settle.ts";
 import { context, pick, underLock, type Locked } from "./underLock.ts";
@@ -63,9 +63,16 @@ async function quickly(
   const settled = settle(newcomer, decision, rules, who.now);
   if (settled.member.administers) return undefined;
   const told = created(who, settled.member);
-  const insert = insertMember({ ...context(who, rules, settled), told, passwordHash }, settled.member);
-  const [[row]] = await writeOnce(db, who, insert);
-  return row && settled.member;
+  const takes = settled.seatDoor === "take";
+  const written = { ...context(who, rules, settled), ...(takes && { seatDoor: "look" as const }), told, passwordHash };
+  const end = takes ? [takeSeatFor(written, newcomer.id)] : [];
+  try {
+    const [[row]] = await writeOnce(db, who, [insertMember(written, settled.member)], end);
+    return row && settled.member;
+  } catch (error) {
+    if (sqlState(error) === STALE) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -47,7 +47,7 @@ export async function createCustomResource(
   const { row, keys } = rowOf(who, kind, made);
   const data = { type: kind.type.name, directoryId: who.directoryId };
   const told = event(who, "resource.created", { type: "resource", id: row.id }, data);
-  const write = writeOnce(db, who, insertCustomResource(placeOf(who, kind.type), row, told));
+  const write = writeOnce(db, who, [insertCustomResource(placeOf(who, kind.type), row, told)]);
   await refuseTaken(db, who, kind.type, () => [row.id, keys], write);
   return row;
 }

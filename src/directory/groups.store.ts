@@ -58,9 +58,13 @@ const idsIn = (place: string): string => `array(select unnest(${place}::uuid[]))
  */
 const KNOWN = `known as (select id from members where tenant_id = $1 and id = any (${idsIn("$3")}) and not break_glass)`;
 
-/** Not by a join with who is there: PostgreSQL might read all of them. */
+/**
+ * Each is asked for by itself whether it is there already: a join might read all of the group. Nobody else comes
+ * meanwhile, for the group is locked, and an insert that has not to expect it writes a quarter less.
+ */
 const COME = `insert into memberships (tenant_id, group_id, member_id) select $1, target.id, known.id from known, target
-        on conflict do nothing returning member_id`;
+        where (select true from memberships x where x.tenant_id = $1 and x.group_id = target.id and x.member_id = known.id) is null
+        returning member_id`;
 
 const UNKNOWN = `(select coalesce(array_agg(id::text), '{}') from unnest($3::uuid[]) as asked (id)
     where id not in (select id from known)) as "unknown"`;

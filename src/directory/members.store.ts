@@ -82,15 +82,20 @@ export const SHOWN = [
  * - `take`: takes one if there is one; this is rule 1's one statement
  * - `exceed`: takes one above the limit (rule 6), under the lock
  * - `free`: gives one back, under the lock
+ * - `look`: sees that there is one, which `takeSeatFor` takes at the end of the transaction
  */
-export type SeatDoor = "pass" | "unlimited" | "take" | "exceed" | "free";
+export type SeatDoor = "pass" | "unlimited" | "take" | "exceed" | "free" | "look";
+
+const TAKE =
+  "update tenant_seats set used = used + 1 where tenant_id = $1 and rules_version = $2 and used < seat_limit";
 
 const DOORS: Record<SeatDoor, string> = {
   pass: "select from tenant_seats where tenant_id = $1 and rules_version = $2 for key share",
   unlimited:
     "select from tenant_seats where tenant_id = $1 and rules_version = $2 and seat_limit is null for key share",
-  take: "update tenant_seats set used = used + 1 where tenant_id = $1 and rules_version = $2 and used < seat_limit returning used",
+  take: `${TAKE} returning used`,
   exceed: "update tenant_seats set used = used + 1 where tenant_id = $1 and rules_version = $2 returning used",
+  look: "select from tenant_seats where tenant_id = $1 and rules_version = $2 and used < seat_limit",
   free: "update tenant_seats set used = used - 1 where tenant_id = $1 and rules_version = $2 returning used",
 };
 
@@ -150,6 +155,22 @@ export function insertMember(context: WriteContext, member: Member): Statement<{
     name: `member_insert_${context.seatDoor}`,
     text: INSERT[context.seatDoor],
     values: [...values(context, member), member.createdAt],
+  };
+}
+
+/**
+ * Takes the seat of a member whom this transaction has created, if it has: its last statement, for all who take one of
+ * a tenant's seats wait for each other from here to the commit.
+ *
+ * @throws SQLSTATE US001 when others took the last one meanwhile, or the rules have changed
+ */
+export function takeSeatFor({ tenantId, rulesVersion }: WriteContext, memberId: string): Statement {
+  return {
+    name: "member_take_seat",
+    text: `with born as materialized (select from members where tenant_id = $1 and id = $3::uuid),
+        door as (${TAKE} and exists (select from born) returning used)
+      select must(exists (select from door) or not exists (select from born))`,
+    values: [tenantId, rulesVersion, memberId],
   };
 }
 

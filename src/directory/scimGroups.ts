@@ -54,7 +54,7 @@ export async function createScimGroup(
   const told = event(who, "group.created", { type: "group", id: group.id }, { added: members });
   const insert = insertGroup(tenantId, group, members, told);
   // A member who is being removed is out of every group first, and this one is not there yet: wait for each other.
-  const [, [result]] = await named(writeOnce(db, who, passSeats(tenantId), insert));
+  const [, [result]] = await named(writeOnce(db, who, [passSeats(tenantId), insert]));
   if (!result) throw new Error("a group was not created");
   return { group, result };
 }
@@ -112,7 +112,7 @@ async function moveQuickly(
   if (isNoChange(members)) return undefined;
   const options = { rulesVersion: version, named: false };
   const move = moveMembers(tenantId, directoryId, id, members, options, membersChanged(who, id));
-  const [, , [result]] = await writeOnce(db, who, passSeats(tenantId), lockGroup(tenantId, directoryId, id), move);
+  const [, , [result]] = await writeOnce(db, who, [passSeats(tenantId), lockGroup(tenantId, directoryId, id), move]);
   return result;
 }
 

@@ -2,7 +2,7 @@ import { event } from "../events/event.ts";
 import type { Handlers } from "../events/jobs.ts";
 import { enqueue } from "../events/jobs.store.ts";
 import { record } from "../events/journal.store.ts";
-import type { Follow } from "../events/journalReader.ts";
+import type { Follower } from "../events/journalReader.ts";
 import type { JournalEvent } from "../events/journalReader.store.ts";
 import { asTenant } from "../storage/asTenant.ts";
 import type { Database, Scope } from "../storage/types.ts";
@@ -17,15 +17,18 @@ const WAITING = "seats.waiting";
  * Follows the journal and tells a tenant's admins when 80, 90 or 100 percent of the seats come into use, once for each
  * crossing upwards, and when someone begins to wait, once an hour at most.
  */
-export function watchSeats(db: Database): Follow {
-  return async (wide, events) => {
-    const began = waitersBegan(events);
-    const seats = began.size === 0 ? [] : await wide.trx.run(watchedSeats([...began.keys()]));
-    for (const each of seats) {
-      const next = noticeAfter(each, began.get(each.tenantId) ?? false, wide.now);
-      if (next.level === each.level && next.tellAt === null) continue;
-      await asTenant(db, wide, each.tenantId, (scope) => tell(scope, each, next));
-    }
+export function watchSeats(db: Database): Follower {
+  return {
+    wanted: { types: ["member.*", "tenant.updated", "plan.changed"] },
+    follow: async (wide, events) => {
+      const began = waitersBegan(events);
+      const seats = began.size === 0 ? [] : await wide.trx.run(watchedSeats([...began.keys()]));
+      for (const each of seats) {
+        const next = noticeAfter(each, began.get(each.tenantId) ?? false, wide.now);
+        if (next.level === each.level && next.tellAt === null) continue;
+        await asTenant(db, wide, each.tenantId, (scope) => tell(scope, each, next));
+      }
+    },
   };
 }
 

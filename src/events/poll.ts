@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Milliseconds between two looks: the shortest after work was found, doubling to the longest while there is none. */
-const SHORTEST = 50;
+const SHORTEST = 100;
 const LONGEST = 1_000;
 /** A database that does not answer is asked less and less often. */
 const LONGEST_AFTER_FAULT = 30_000;

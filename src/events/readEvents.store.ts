@@ -45,8 +45,9 @@ const CONDITIONS: { readonly [F in keyof EventFilter]-?: string } = {
 };
 
 /** The columns of an event under the names of `StoredEvent`, for a `select` over `events e`. */
-export const EVENT = `e.id, e.type, e.at, e.actor_type as "actorType", e.actor_id as "actorId",
-  e.target_type as "targetType", e.target_id as "targetId", e.data`;
+export const EVENT_ALONE = `e.id, e.type, e.at, e.actor_type as "actorType", e.actor_id as "actorId",
+  e.target_type as "targetType", e.target_id as "targetId"`;
+export const EVENT = `${EVENT_ALONE}, e.data`;
 
 /** The latest events, before `before` where it is given. */
 export function latestEvents(

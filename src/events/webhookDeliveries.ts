@@ -3,7 +3,7 @@ import { newId } from "../base/ids.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { event } from "./event.ts";
 import { record } from "./journal.store.ts";
-import type { Follow } from "./journalReader.ts";
+import type { Follower } from "./journalReader.ts";
 import { type Delivery, type DeliveryStatus, inPlace, type Webhook } from "./webhook.ts";
 import {
   countDeliveries,
@@ -17,10 +17,13 @@ import { webhookById } from "./webhooks.store.ts";
 import { hostOf, missing } from "./webhooks.ts";
 
 /** Follows the journal: writes down what is to be sent to whom. To be run by `readJournal` under one name. */
-export const followForWebhooks: Follow = async ({ trx }, events) => {
-  // A test is for the one endpoint that is tested, and was written down with its event.
-  const told = events.filter(({ type }) => type !== "webhook.tested");
-  if (told.length > 0) await trx.run(fanOut(told));
+export const followForWebhooks: Follower = {
+  wanted: { data: false },
+  follow: async ({ trx }, events) => {
+    // A test is for the one endpoint that is tested, and was written down with its event.
+    const told = events.filter(({ type }) => type !== "webhook.tested");
+    if (told.length > 0) await trx.run(fanOut(told));
+  },
 };
 
 /** Which deliveries; `before` an id, with the total that the first page counted. */

@@ -1,6 +1,6 @@
 import type { Logger } from "../http/logger.ts";
 import type { Database } from "../storage/types.ts";
-import { readJournal, type Follow, type Followers } from "./journalReader.ts";
+import { readJournal, type Follower, type Followers } from "./journalReader.ts";
 import type { Handlers } from "./jobs.ts";
 import { jobLoop } from "./jobLoop.ts";
 import { poll, type Found } from "./poll.ts";
@@ -30,7 +30,7 @@ export interface Worker {
  * have one on the same database.
  */
 export function startWorker(parts: WorkerParts): Worker {
-  const readers = Object.entries(parts.followers).map(([name, follow]) => readerLoop(parts, name, follow));
+  const readers = Object.entries(parts.followers).map(([name, follower]) => readerLoop(parts, name, follower));
   const loops = [jobLoop(parts), ...readers];
   return {
     wake: () => loops.forEach((loop) => loop.wake()),
@@ -40,9 +40,9 @@ export function startWorker(parts: WorkerParts): Worker {
   };
 }
 
-function readerLoop({ db, log }: WorkerParts, name: string, follow: Follow): ReturnType<typeof poll> {
+function readerLoop({ db, log }: WorkerParts, name: string, { follow, wanted }: Follower): ReturnType<typeof poll> {
   const look = async (): Promise<Found> => {
-    const { handled, more } = await readJournal(db, name, follow);
+    const { handled, more } = await readJournal(db, name, follow, { wanted });
     return more ? "more" : handled > 0 ? "some" : "none";
   };
   return poll(look, (err) => log.error({ err, reader: name }, "a reader of the journal failed, and will try again"));

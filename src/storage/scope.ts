@@ -43,17 +43,22 @@ export async function onceInTenant<const S extends readonly Statement[]>(
   });
 }
 
-/** The same for statements that write: what stands beside the caller goes with them. */
+/**
+ * The same for statements that write: what stands beside the caller goes with them.
+ *
+ * @param end goes behind all: what locks a row that many want, so that it is held for the commit alone
+ */
 export async function writeOnce<const S extends readonly Statement[]>(
   db: Database,
   who: Pick<Who, "tenantId" | "beside">,
-  ...statements: S
+  statements: S,
+  end: readonly Statement[] = [],
 ): Promise<RowsOf<S>> {
-  const last = who.beside?.statement();
-  if (!last) return onceInTenant(db, who, ...statements);
-  const rows: unknown[][] = await onceInTenant<readonly Statement[]>(db, who, ...statements, last);
-  who.beside?.committed(rows.pop() ?? []);
-  return rows as RowsOf<S>;
+  const line = who.beside?.statement();
+  const beside = line ? [line] : [];
+  const rows: unknown[][] = await onceInTenant<readonly Statement[]>(db, who, ...statements, ...beside, ...end);
+  if (line) who.beside?.committed(rows[statements.length] ?? []);
+  return rows.slice(0, statements.length) as RowsOf<S>;
 }
 
 /** Runs single statements as `onceInTenant` does, for code that may also be handed a transaction's `run`. */

@@ -206,7 +206,7 @@ describe("deliveries", () => {
   it("are written down for what happens", async () => {
     const { id } = await add({ events: ["directory.*"] });
     await here.call("POST", "/directories", { name: "Second", provider: "okta" });
-    while ((await readJournal(db, "webhooks", followForWebhooks)).handled > 0);
+    while ((await readJournal(db, "webhooks", followForWebhooks.follow, followForWebhooks)).handled > 0);
     assert.deepEqual(
       items(await here.call("GET", `/webhooks/${id}/deliveries`)).map(({ type }) => type),
       ["directory.created"],

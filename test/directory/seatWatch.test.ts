@@ -46,12 +46,12 @@ describe("the watch over seats", () => {
   async function watch(now?: Date): Promise<void> {
     const follow: Follow = async (wide, events) => {
       const own = events.filter((each) => each.tenantId === tenantId);
-      await watchSeats(db)(now ? { ...wide, now } : wide, own);
+      await watchSeats(db).follow(now ? { ...wide, now } : wide, own);
     };
     const { rows } = await db.pool.query("select max(xid) as xid from events where tenant_id = $1", [tenantId]);
     const last = (rows[0] as { xid: number }).xid;
     await until(async () => {
-      while ((await readJournal(db, reader, follow, 5_000)).more);
+      while ((await readJournal(db, reader, follow, { most: 5_000 })).more);
       const place = await db.pool.query("select xid from journal_readers where name = $1", [reader]);
       return ((place.rows[0] as { xid: number } | undefined)?.xid ?? 0) >= last;
     });
@@ -214,7 +214,7 @@ describe("the watch over seats", () => {
     const system = { actor: { type: "system" }, now: new Date() } as const;
     await db.pool.query("update seat_notices set level = 0 where tenant_id = $1", [tenantId]);
     const undone = acrossTenants(db, system, async (wide) => {
-      await watchSeats(db)(wide, events);
+      await watchSeats(db).follow(wide, events);
       throw new Error("undone");
     });
     await assert.rejects(undone, /undone/);
@@ -227,9 +227,10 @@ describe("the watch over tenants without an admin", () => {
     const { log, lines } = logLines();
     const system = { actor: { type: "system" }, now: new Date() } as const;
     const told = { type: "tenant.adminless", tenantId: newId(system.now) } as JournalEvent;
-    const other = { type: "tenant.updated", tenantId: newId(system.now) } as JournalEvent;
     const db = await testDatabase();
-    await acrossTenants(db, system, (wide) => watchAdminless(db, log)(wide, [other, told]));
+    const { follow, wanted } = watchAdminless(db, log);
+    assert.deepEqual(wanted.types, ["tenant.adminless"]);
+    await acrossTenants(db, system, (wide) => follow(wide, [told]));
     const { rows } = await db.pool.query("delete from jobs where tenant_id = $1 returning kind", [told.tenantId]);
     assert.deepEqual(rows, [{ kind: "mail.stand-ins" }]);
     assert.deepEqual([lines[0]?.["level"], lines[0]?.["tenant"]], ["error", told.tenantId]);

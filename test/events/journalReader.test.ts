@@ -89,9 +89,38 @@ describe("a reader of the journal", () => {
     const who = someone();
     for (let n = 0; n < 5; n++) await tell(who, n);
     const seen: unknown[] = [];
-    assert.deepEqual(await readJournal(db, name, collect(seen), 3), { handled: 3, more: true });
-    assert.deepEqual(await readJournal(db, name, collect(seen), 3), { handled: 2, more: false });
+    assert.deepEqual(await readJournal(db, name, collect(seen), { most: 3 }), { handled: 3, more: true });
+    assert.deepEqual(await readJournal(db, name, collect(seen), { most: 3 }), { handled: 2, more: false });
     assert.deepEqual(seen, [0, 1, 2, 3, 4]);
+  });
+
+  it("hears of the events that it wants, with what they tell if it wants that, and passes the others", async () => {
+    const who = someone();
+    const name = await newReader();
+    const types = ["member.created", "member.updated", "group.updated", "tenant.updated"] as const;
+    for (const type of types) {
+      const one = event(who, type, { type: "member", id: newId(who.now) }, { told: type });
+      await inTenant(db, who, (scope) => record(scope, one));
+    }
+    await settled();
+    const heard: unknown[] = [];
+    const hear: Follow = async (_scope, events) => void heard.push(...events.map(({ type, data }) => [type, data]));
+    const wanted = { types: ["member.*", "tenant.updated"], data: false };
+    assert.deepEqual(await readJournal(db, name, hear, { most: 3, wanted }), { handled: 3, more: true });
+    assert.deepEqual(await readJournal(db, name, hear, { wanted: { ...wanted, data: true } }), {
+      handled: 1,
+      more: false,
+    });
+    assert.deepEqual(heard, [
+      ["member.created", {}],
+      ["member.updated", {}],
+      ["tenant.updated", { told: "tenant.updated" }],
+    ]);
+    await inTenant(db, who, (scope) => record(scope, event(who, "group.updated", { type: "group", id: null })));
+    await settled();
+    const nothing = { wanted: { types: ["tenant.adminless"] } };
+    const passed = await readJournal(db, name, () => assert.fail("nothing was wanted"), nothing);
+    assert.deepEqual(passed, { handled: 1, more: false });
   });
 
   it("reads a transaction's many events over several batches", async () => {
@@ -101,7 +130,7 @@ describe("a reader of the journal", () => {
       for (let n = 0; n < 7; n++) await record(scope, told(who, n));
     });
     const seen: unknown[] = [];
-    while ((await readJournal(db, name, collect(seen), 3)).more);
+    while ((await readJournal(db, name, collect(seen), { most: 3 })).more);
     assert.deepEqual(
       seen.toSorted((x, y) => Number(x) - Number(y)),
       [0, 1, 2, 3, 4, 5, 6],
@@ -150,7 +179,9 @@ describe("a reader of the journal", () => {
     await settled();
     const first = (await db.pool.query("select id from events order by xid, seq limit 1")).rows[0] as { id: string };
     let seen: string | undefined;
-    await readJournal(db, `fresh-${process.pid}-${++made}`, async (_scope, [one]) => void (seen = one?.id), 1);
+    await readJournal(db, `fresh-${process.pid}-${++made}`, async (_scope, [one]) => void (seen = one?.id), {
+      most: 1,
+    });
     assert.equal(seen, first.id);
   });
 
@@ -163,7 +194,7 @@ describe("a reader of the journal", () => {
       if (++faults === 1) throw new Error("once");
       await collect(seen)(scope, events);
     };
-    const { worker, lines } = await work({}, { followers: { [name]: follow } });
+    const { worker, lines } = await work({}, { followers: { [name]: { follow, wanted: {} } } });
     await tell(who, 5);
     await until(() => seen.includes(5));
     await worker.stop();
@@ -209,7 +240,7 @@ describe("a reader of the journal", () => {
     client.release();
     await settled();
     const seen: unknown[] = [];
-    while ((await readJournal(db, name, collect(seen), 1)).more);
+    while ((await readJournal(db, name, collect(seen), { most: 1 })).more);
     assert.deepEqual(seen, [1, 2]);
     const { items } = await followEvents(db, who, {}, 10, beginning);
     assert.deepEqual(
@@ -258,14 +289,14 @@ describe("a reader of the journal", () => {
       }
     };
     const read = async (): Promise<void> => {
-      while (!written.signal.aborted) await readJournal(db, name, collect(seen), 10);
+      while (!written.signal.aborted) await readJournal(db, name, collect(seen), { most: 10 });
     };
     const reading = [read(), read()];
     await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
     written.abort();
     await Promise.all(reading);
     await settled();
-    while ((await readJournal(db, name, collect(seen), 50)).more);
+    while ((await readJournal(db, name, collect(seen), { most: 50 })).more);
     assert.deepEqual(
       seen.toSorted((x, y) => Number(x) - Number(y)),
       all,

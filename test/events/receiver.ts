@@ -105,7 +105,7 @@ export async function happen(
 export async function fanOutAll(db: Database): Promise<void> {
   // Transactions of other connections hold the horizon back for a moment.
   for (let quiet = 0; quiet < 3;) {
-    const { handled } = await readJournal(db, "webhooks", followForWebhooks);
+    const { handled } = await readJournal(db, "webhooks", followForWebhooks.follow, followForWebhooks);
     quiet = handled > 0 ? 0 : quiet + 1;
   }
 }

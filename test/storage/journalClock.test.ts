@@ -33,7 +33,7 @@ async function seenBy(
   const read: unknown[] = [];
   const collect = async (_scope: unknown, events: readonly { data: Record<string, unknown> }[]): Promise<void> =>
     void read.push(...events.map(({ data }) => data["n"]));
-  while ((await readJournal(db, "proof", collect, 2)).more);
+  while ((await readJournal(db, "proof", collect, { most: 2 })).more);
   const { items, next } = await followEvents(db, who, {}, 100, cursor);
   return { read, followed: items.map(({ data }) => data["n"]), next };
 }
