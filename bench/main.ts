@@ -13,14 +13,16 @@ import { pinToCores } from "./machine.ts";
 import { measure, type Effort, type Subjects } from "./measure.ts";
 import { flatness, resultsOf, tables, type Result } from "./report.ts";
 import { startBare, startUsher, type RunningServer, type ServerOptions } from "./servers.ts";
-import { signIns, signInTable, type SignInResult } from "./signIn.ts";
+import { signIns, signInTables, type SignInResult } from "./signIn.ts";
+import { signInLoad, signInLoadTable, type LoadResult } from "./signInLoad.ts";
 import { suites } from "./suites.ts";
 import { memoryLine, sync, type Synced } from "./sync.ts";
 
 const CONNECTIONS = 16;
 const SYNC = "sync";
 const SIGN_IN = "sign-in";
-const NAMES = [...suites.map(({ name }) => name), SYNC, SIGN_IN];
+const SIGN_IN_LOAD = "sign-in-load";
+const NAMES = [...suites.map(({ name }) => name), SYNC, SIGN_IN, SIGN_IN_LOAD];
 
 const USAGE = `npm run bench -- [options] [NAME...]
   NAME                        of: ${NAMES.join(", ")}; all unless given
@@ -78,6 +80,9 @@ async function bench(options: Options): Promise<void> {
     const databaseUrl = postgres?.url ?? given ?? "";
     const server = { databaseUrl, cores, profiles: options.profiles };
     const operatorKey = randomBytes(24).toString("hex");
+    // Before the others run, which would take a part of the core and of PostgreSQL.
+    const doors = options.names.includes(SIGN_IN) ? await runSignIns(server, postgres?.pid) : [];
+    const load = await runSignInLoad(options, server);
     const usher = await startUsher(server, operatorKey);
     cleanUp.push(usher.stop);
     const bare = await startBare(server);
@@ -90,8 +95,7 @@ async function bench(options: Options): Promise<void> {
     // First, while the process is fresh: its memory is looked at.
     const synced = options.names.includes(SYNC) ? await runSync(setup, usher, subjects) : undefined;
     const results = await runSuites(options, setup, subjects);
-    const doors = options.names.includes(SIGN_IN) ? await runSignIns(server) : [];
-    print(options, { results, synced, doors }, cores !== null);
+    print(options, { results, synced, doors, load }, cores !== null);
   } finally {
     for (const end of cleanUp.reverse()) await end();
   }
@@ -102,10 +106,17 @@ async function runSync(setup: Setup, usher: RunningServer, subjects: Subjects): 
   return sync(setup, usher, subjects);
 }
 
-/** On a server of its own, which may reach the identity providers of this process. */
-async function runSignIns(server: ServerOptions): Promise<SignInResult[]> {
+/** On servers of their own, which may reach the identity providers of this process. */
+async function runSignIns(server: ServerOptions, databasePid: number | undefined): Promise<SignInResult[]> {
   say("sign-in");
-  return signIns(server, randomBytes(24).toString("hex"));
+  return signIns(server, randomBytes(24).toString("hex"), databasePid);
+}
+
+/** Likewise; nothing unless it is asked for. */
+async function runSignInLoad({ names }: Options, server: ServerOptions): Promise<LoadResult | undefined> {
+  if (!names.includes(SIGN_IN_LOAD)) return undefined;
+  say("look-ups beside sign-ins");
+  return signInLoad(server, randomBytes(24).toString("hex"));
 }
 
 async function runSuites({ names, sizes, effort }: Options, setup: Setup, subjects: Subjects): Promise<Result[]> {
@@ -124,14 +135,15 @@ interface Outcome {
   readonly results: readonly Result[];
   readonly synced: Synced | undefined;
   readonly doors: readonly SignInResult[];
+  readonly load: LoadResult | undefined;
 }
 
-function print({ json }: Options, { results, synced, doors }: Outcome, pinned: boolean): void {
+function print({ json }: Options, { results, synced, doors, load }: Outcome, pinned: boolean): void {
   const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model ?? "", pinned };
   const all = [...results, ...(synced ? resultsOf(() => "an initial cycle", synced.measured) : [])];
   if (json) {
     console.log(
-      JSON.stringify({ machine, connections: CONNECTIONS, results: all, doors, memory: synced?.memory }, null, 2),
+      JSON.stringify({ machine, connections: CONNECTIONS, results: all, doors, load, memory: synced?.memory }, null, 2),
     );
     return;
   }
@@ -140,7 +152,8 @@ function print({ json }: Options, { results, synced, doors }: Outcome, pinned: b
     tables(all),
     flatness(results),
     synced ? memoryLine(synced.memory) : "",
-    doors.length > 0 ? signInTable(doors) : "",
+    doors.length > 0 ? signInTables(doors) : "",
+    load ? signInLoadTable(load) : "",
   ];
   console.log(parts.filter((part) => part !== "").join("\n\n"));
 }

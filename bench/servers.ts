@@ -36,6 +36,8 @@ const READY_MS = 120_000;
 const POLL_MS = 100;
 /** A server that has not stopped by then is killed. */
 const STOP_MS = 15_000;
+/** Of every Usher of a run: they are processes of one installation, on one database. */
+const SECRET_KEY = randomBytes(32).toString("base64");
 
 /** Usher as `npm start` runs it, built; the log holds warnings, as in production under load. */
 export async function startUsher(
@@ -45,16 +47,19 @@ export async function startUsher(
 ): Promise<RunningServer> {
   return startServer(options, [fileURLToPath(new URL("../scripts/start.mjs", import.meta.url))], {
     USHER_OPERATOR_KEY: operatorKey,
-    USHER_SECRET_KEY: randomBytes(32).toString("base64"),
+    USHER_SECRET_KEY: SECRET_KEY,
     USHER_DATA_DIR: join(tmpdir(), "usher-bench"),
     LOG_LEVEL: "warn",
     ...environment,
   });
 }
 
-/** The bare server of `bare.ts`. */
-export async function startBare(options: ServerOptions): Promise<RunningServer> {
-  return startServer(options, ["--import", "tsx/esm", fileURLToPath(new URL("bare.ts", import.meta.url))], {});
+/** A bare server: `bare.ts`, or what else it is compared with. */
+export async function startBare(
+  options: ServerOptions,
+  file = new URL("bare.ts", import.meta.url),
+): Promise<RunningServer> {
+  return startServer(options, ["--import", "tsx/esm", fileURLToPath(file)], {});
 }
 
 async function startServer(

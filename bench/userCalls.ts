@@ -20,11 +20,14 @@ export function createPerson(base: string, token: string, name: string, made: (i
 }
 
 export const lookUp: Scenario["calls"] = ({ base, people }) => {
-  return (i, token) => {
-    const userName = userNameOf(at(people, i).name);
-    return search(base, token, `userName eq "${userName}"`, userName);
-  };
+  return (i, token) => searchByUserName(base, token, at(people, i).name);
 };
+
+/** The look-up of a person. */
+export function searchByUserName(base: string, token: string, name: string): Call {
+  const userName = userNameOf(name);
+  return search(base, token, `userName eq "${userName}"`, userName);
+}
 
 export const filterUnindexed: Scenario["calls"] = ({ base, people }) => {
   return (i, token) => {

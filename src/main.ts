@@ -5,14 +5,20 @@ import { Refusal } from "./base/errors.ts";
 import { ConfigFault, ensureKeys, readConfig, type Config } from "./config.ts";
 import { accountMail } from "./directory/accountMail.ts";
 import { mailJobs } from "./directory/adminMail.ts";
+import { passwordResetMail } from "./directory/passwordResetMail.ts";
+import { personMail } from "./directory/personMail.ts";
 import { watchAdminless } from "./directory/adminlessWatch.ts";
 import { domainChecks, startDomainChecks } from "./directory/domainChecks.ts";
 import { certificateJobs, startCertificateWatch } from "./directory/certificateWatch.ts";
 import { connectionKeyJobs } from "./directory/connectionKeys.ts";
+import { bulkJobs } from "./directory/memberBulk.ts";
 import { metadataJobs, startMetadataRefresh } from "./directory/metadataRefresh.ts";
+import { profileMail } from "./directory/profileEmail.ts";
 import { keepProvisioningLog } from "./directory/provisioningBuffer.ts";
 import { startRetention } from "./directory/provisioningRetention.ts";
 import { roleEffects } from "./directory/roleMappings.ts";
+import { roleSeats } from "./directory/rolesEffects.ts";
+import { roleReplacement } from "./directory/rolesInUse.ts";
 import { seatPromotion } from "./directory/seatPromotion.ts";
 import { seatWaiting, watchSeats } from "./directory/seatWatch.ts";
 import { followForWebhooks } from "./events/webhookDeliveries.ts";
@@ -27,7 +33,7 @@ import { createMailer } from "./mail/mailer.ts";
 import { ownSchemas, readSchemaFiles } from "./provisioning/schemaFiles.ts";
 import { createRegistry, type Registry } from "./scim/registry.ts";
 import { createServer } from "./server.ts";
-import { createSamlThreads } from "./sso/saml/threads.ts";
+import { createSamlThreads, type SamlThreads } from "./sso/saml/threads.ts";
 import { openDatabase } from "./storage/database.ts";
 import type { Database } from "./storage/types.ts";
 
@@ -61,7 +67,7 @@ export async function start(config: Config): Promise<Running> {
   const ways = { outbound, lookUpTxt, samlThreads, provisioningLog };
   const app = createServer({ db, registry, publicUrl, operatorKeys, secretKeys, ...ways, trustProxy, log });
   const server = await bind(app, config, db);
-  const worker = startWork({ db, log, mailer, lookUpTxt, outbound, publicUrl, secretKeys });
+  const worker = startWork({ db, log, mailer, lookUpTxt, outbound, samlThreads, publicUrl, secretKeys });
   const sender = startWebhookSender({ db, log, secretKeys, outbound });
   const retention = startRetention({ db, log });
   const checks = startDomainChecks({ db, log });
@@ -93,24 +99,31 @@ interface WorkParts {
   readonly mailer: Mailer;
   readonly lookUpTxt: LookUpTxt;
   readonly outbound: Outbound;
+  readonly samlThreads: SamlThreads;
   readonly publicUrl: string;
   readonly secretKeys: readonly Buffer[];
 }
 
 /** What is done behind the requests: each kind of job with its handler, and each reader of the journal by its name. */
-function startWork({ db, log, mailer, lookUpTxt, outbound, publicUrl, secretKeys }: WorkParts): Worker {
+function startWork({ db, log, mailer, lookUpTxt, outbound, samlThreads, publicUrl, secretKeys }: WorkParts): Worker {
   return startWorker({
     db,
     log,
     handlers: {
       ...seatPromotion(db),
       ...roleEffects(db),
+      ...roleSeats(db),
+      ...roleReplacement(db),
+      ...bulkJobs(db),
       ...seatWaiting,
       ...domainChecks(db, lookUpTxt),
       ...connectionKeyJobs({ db, secretKeys }),
       ...certificateJobs,
-      ...metadataJobs(db, (at, now) => readMetadata(at, { outbound, publicUrl, now })),
+      ...metadataJobs(db, (at, now) => readMetadata(at, { outbound, publicUrl, samlThreads, now, whose: at })),
       ...mailJobs(db, mailer),
+      ...personMail(db, mailer),
+      ...profileMail({ db, send: mailer, publicUrl, secretKeys }),
+      ...passwordResetMail({ db, send: mailer, publicUrl, secretKeys }),
       ...accountMail({ db, send: mailer, publicUrl, secretKeys }),
     },
     followers: {

@@ -25,6 +25,15 @@ export function webhooksAfter(tenantId: string, after: string, most: number): St
   };
 }
 
+/** Whoever adds an endpoint here waits until the transaction ends: the operator's own place has no row to lock. */
+export function lockWebhooks(tenantId: string): Statement {
+  return {
+    name: "webhook_lock_all",
+    text: "select pg_advisory_xact_lock(hashtextextended('webhooks ' || $1::text, 0))",
+    values: [tenantId],
+  };
+}
+
 /** How many there are. */
 export function countWebhooks(tenantId: string): Statement<{ count: number }> {
   return {

@@ -11,6 +11,7 @@ import {
   deleteWebhook,
   insertWebhook,
   lockWebhook,
+  lockWebhooks,
   rotateSecret,
   updateWebhook,
   webhookById,
@@ -47,6 +48,7 @@ export async function createWebhook(
   const none = { disabledReason: null, failingSince: null, previousSecretUntil: null };
   const webhook = { id, ...fields, ...none, createdAt: who.now, updatedAt: who.now };
   await inPlace(db, who, async (scope) => {
+    await scope.trx.run(lockWebhooks(who.tenantId));
     const [counted] = await scope.trx.run(countWebhooks(who.tenantId));
     if ((counted?.count ?? 0) >= MOST_WEBHOOKS) {
       throw new Refusal("conflict", `There are ${MOST_WEBHOOKS} webhooks, and no more may be. Delete one first.`);

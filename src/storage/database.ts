@@ -12,11 +12,20 @@ import { ensureTenantRole } from "./tenantRole.ts";
 import type { Database } from "./types.ts";
 import { types } from "./wireTypes.ts";
 
-/** SQLSTATE insufficient_privilege (PostgreSQL, appendix A). */
-const INSUFFICIENT_PRIVILEGE = "42501";
+/** What helps where migrations fail with these SQLSTATEs (PostgreSQL, appendix A). */
+const remedies: Readonly<Record<string, string>> = {
+  // insufficient_privilege
+  "42501": "let the DBA make this login the owner of the database and its tables",
+  // feature_not_supported and undefined_file: an extension that is not there
+  "0A000": "install PostgreSQL's contrib modules on the server (Debian: postgresql-contrib)",
+  "58P01": "install PostgreSQL's contrib modules on the server (Debian: postgresql-contrib)",
+};
 
 /** For a connection of a server's pool: longer than a busy moment, shorter than the patience of who waits at the door. */
 const WAIT_MS = 10_000;
+
+/** pg's own 10 s would have a quiet server begin anew with each person: a new connection knows no statement and no plan. */
+const IDLE_MS = 300_000;
 
 /** What `openDatabase` needs of the configuration. */
 export interface DatabaseOptions {
@@ -62,8 +71,8 @@ async function prepareSchema(pool: Pool): Promise<string> {
     await advanceJournal(client);
     return await ensureTenantRole(client);
   } catch (error) {
-    if (sqlState(error) !== INSUFFICIENT_PRIVILEGE) throw error;
-    const remedy = "let the DBA make this login the owner of the database and its tables";
+    const remedy = remedies[sqlState(error) ?? ""];
+    if (remedy === undefined) throw error;
     throw new Refusal("unavailable", `DATABASE_URL: ${(error as Error).message}: ${remedy}`);
   } finally {
     client.release();
@@ -108,7 +117,13 @@ async function openPool(options: DatabaseOptions): Promise<OpenPool> {
 }
 
 function serverPool(url: string, connections: number, waitMs: number): OpenPool {
-  const pool = new Pool({ connectionString: url, max: connections, types, connectionTimeoutMillis: waitMs });
+  const pool = new Pool({
+    connectionString: url,
+    max: connections,
+    types,
+    connectionTimeoutMillis: waitMs,
+    idleTimeoutMillis: IDLE_MS,
+  });
   return { kind: "server", pool, close: () => pool.end(), connections, waitMs };
 }
 
@@ -137,6 +152,11 @@ async function embeddedPool(folder: string | undefined): Promise<OpenPool> {
 
 /** Loaded where it is used: half a second of the start, and its memory, are not for those who have a server. */
 async function openEmbedded(folder: string | undefined): Promise<PGlite> {
-  const { PGlite: Embedded } = await import("@electric-sql/pglite");
-  return Embedded.create(folder === undefined ? {} : { dataDir: join(folder, "pg") });
+  const [{ PGlite: Embedded }, { pg_trgm }, { btree_gin }] = await Promise.all([
+    import("@electric-sql/pglite"),
+    import("@electric-sql/pglite/contrib/pg_trgm"),
+    import("@electric-sql/pglite/contrib/btree_gin"),
+  ]);
+  const extensions = { pg_trgm, btree_gin };
+  return Embedded.create(folder === undefined ? { extensions } : { dataDir: join(folder, "pg"), extensions });
 }

@@ -2,31 +2,36 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { isUuid } from "../base/ids.ts";
 import { DatabaseError, type PoolClient } from "pg";
 import { Batch } from "./batch.ts";
-import type { Actor, Database, Scope, Statement, Transaction, Who } from "./types.ts";
+import type { Actor, Database, RowsOf, Scope, Statement, Transaction, Who } from "./types.ts";
 import { isBroken, noConnection, unlessBroken } from "./unavailable.ts";
 
 /** PostgreSQL's deadlock_detected and serialization_failure: nothing has left the transaction, so it may run again. */
 const RETRYABLE = new Set(["40P01", "40001"]);
 const TRIES = 4;
 
-/** The rows of each statement of a batch, in their order. */
-type RowsOf<S extends readonly Statement[]> = {
-  -readonly [K in keyof S]: S[K] extends Statement<infer Row> ? Row[] : never;
-};
-
 /** Marks the asynchronous context of an open transaction. */
 const open = new AsyncLocalStorage<{ open: boolean }>();
 
 /**
+ * In which tenant, and for how many milliseconds each statement may run; without end unless said. The embedded database
+ * has no clock within a statement and ends none.
+ */
+export interface Within extends Pick<Who, "tenantId"> {
+  readonly atMostMs?: number;
+}
+
+/**
  * Runs statements in one tenant, in one round trip and one transaction: the way of every read and every write that
  * needs no answer in between.
+ *
+ * @throws SQLSTATE 57014 where a statement takes longer than it may
  */
 export async function onceInTenant<const S extends readonly Statement[]>(
   db: Database,
-  { tenantId }: Pick<Who, "tenantId">,
+  within: Within,
   ...statements: S
 ): Promise<RowsOf<S>> {
-  const all = [scopeStatement(db, tenantId), ...statements.map((each) => prepared(db, each))];
+  const all = [scopeStatement(db, within), ...statements.map((each) => prepared(db, each))];
   return retrying(async () => {
     const batch = new Batch(all);
     const client = await acquire(db);
@@ -76,7 +81,7 @@ export function readOnce(db: Database, who: Pick<Who, "tenantId">): Transaction[
  */
 export async function inTenant<T>(db: Database, who: Who, work: (scope: Scope) => Promise<T>): Promise<T> {
   refuseWithin();
-  const begin = `begin;select set_config('role','${db.tenantRole}',true),set_config('app.tenant','${uuid(who.tenantId)}',true)`;
+  const begin = [BEGIN, scopeStatement(db, who)];
   const { tenantId, actor, now, beside } = who;
   let rows: readonly unknown[] = [];
   const whole = async (trx: Transaction): Promise<T> => {
@@ -97,22 +102,32 @@ export function acrossTenants<T>(
   who: { actor: Actor; now: Date },
   work: (scope: Omit<Scope, "tenantId">) => Promise<T>,
 ): Promise<T> {
-  return transaction(db, "begin", (trx) => work({ trx, actor: who.actor, now: who.now }));
+  return transaction(db, [BEGIN], (trx) => work({ trx, actor: who.actor, now: who.now }));
 }
 
-function transaction<T>(db: Database, begin: string, work: (trx: Transaction) => Promise<T>): Promise<T> {
+const BEGIN: Statement = { name: "begin", text: "begin", values: [] };
+
+/** @param begin goes with the first statements of the work, which spares a round trip */
+function transaction<T>(db: Database, begin: readonly Statement[], work: (trx: Transaction) => Promise<T>): Promise<T> {
   return retrying(async () => {
     const client = await acquire(db);
-    const mark = { open: true };
-    const run = async <Row>(statement: Statement<Row>): Promise<Row[]> => {
+    const mark = { open: true, sent: false, begun: false };
+    const all = async <const S extends readonly Statement[]>(...statements: S): Promise<RowsOf<S>> => {
       // Later the client is another's, or nobody's and bound to no tenant.
       if (!mark.open) throw new Error("storage: a statement after the end of its transaction");
-      const batch = new Batch([prepared(db, statement)]);
+      // Until it has worked once nothing goes without it: a second one in a transaction is but a warning.
+      const before = mark.begun ? [] : begin;
+      const batch = new Batch([...before, ...statements].map((each) => prepared(db, each)));
+      mark.sent = true;
       client.query(batch);
-      return (await batch.results)[0] as Row[];
+      const rows = await batch.results;
+      mark.begun = true;
+      return rows.slice(before.length) as RowsOf<S>;
     };
-    const whole = (): Promise<T> => work({ run }).finally(() => (mark.open = false));
-    return db.kind === "embedded" ? marked(mark, () => perform(client, begin, whole)) : perform(client, begin, whole);
+    const run = async <Row>(statement: Statement<Row>): Promise<Row[]> => (await all(statement))[0];
+    const whole = (): Promise<T> => work({ run, all }).finally(() => (mark.open = false));
+    const done = (): Promise<T> => perform(client, mark, whole);
+    return db.kind === "embedded" ? marked(mark, done) : done();
   });
 }
 
@@ -132,19 +147,22 @@ async function marked<T>(mark: { open: boolean }, work: () => Promise<T>): Promi
 }
 
 /** Gives the client back; one that cannot say that it is idle again is thrown away. */
-async function perform<T>(client: PoolClient, begin: string, work: () => Promise<T>): Promise<T> {
+async function perform<T>(client: PoolClient, mark: { readonly sent: boolean }, work: () => Promise<T>): Promise<T> {
   try {
-    await client.query(begin);
     const result = await work();
-    const { command } = await client.query("commit");
-    // PostgreSQL answers ROLLBACK, and no error, where a statement failed and the work went on.
-    if (command !== "COMMIT") throw new Error("storage: a use-case went on after a failed statement");
+    if (mark.sent) await commit(client);
     client.release();
     return result;
   } catch (error) {
     client.release(!(await rolledBack(client)));
     throw error;
   }
+}
+
+async function commit(client: PoolClient): Promise<void> {
+  const { command } = await client.query("commit");
+  // PostgreSQL answers ROLLBACK, and no error, where a statement failed and the work went on.
+  if (command !== "COMMIT") throw new Error("storage: a use-case went on after a failed statement");
 }
 
 async function rolledBack(client: PoolClient): Promise<boolean> {
@@ -180,12 +198,14 @@ function refuseWithin(): void {
   if (open.getStore()?.open) throw new Error("storage: a query outside the open transaction of its own use-case");
 }
 
-function scopeStatement(db: Database, tenantId: string): Statement {
-  return prepared(db, {
-    name: "scope",
-    text: "select set_config('role',$1,true),set_config('app.tenant',$2,true)",
-    values: [db.tenantRole, uuid(tenantId)],
-  });
+const SCOPE = "select set_config('role',$1,true),set_config('app.tenant',$2,true)";
+
+function scopeStatement(db: Database, { tenantId, atMostMs }: Within): Statement {
+  const values = [db.tenantRole, uuid(tenantId)];
+  if (atMostMs === undefined) return prepared(db, { name: "scope", text: SCOPE, values });
+  // In force from the next statement on, and until the end of the transaction.
+  const text = `${SCOPE},set_config('statement_timeout',$3,true)`;
+  return prepared(db, { name: "scope_timed", text, values: [...values, String(atMostMs)] });
 }
 
 function prepared(db: Database, statement: Statement): Statement {

@@ -34,14 +34,21 @@ export interface Beside {
 
 /** Who did it, as the journal keeps it: a kind and, but for `operator` and `system`, an id. */
 export interface Actor {
-  readonly type: "operator" | "system" | "member" | "api_key" | "scim_token";
+  readonly type: "operator" | "system" | "member" | "api_key" | "scim_token" | "setup_link";
   readonly id?: string;
 }
+
+/** The rows of each of several statements, in their order. */
+export type RowsOf<S extends readonly Statement[]> = {
+  -readonly [K in keyof S]: S[K] extends Statement<infer Row> ? Row[] : never;
+};
 
 /** A transaction: runs statements one after the other. */
 export interface Transaction {
   /** Runs one statement and answers its rows. */
   readonly run: <Row>(statement: Statement<Row>) => Promise<Row[]>;
+  /** Runs several in one round trip; each sees what those before it did, and the first that fails undoes all. */
+  readonly all: <const S extends readonly Statement[]>(...statements: S) => Promise<RowsOf<S>>;
 }
 
 /** A use-case's transaction in one tenant: the first argument of every use-case. */

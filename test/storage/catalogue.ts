@@ -4,9 +4,19 @@ import { acrossTenants } from "../../src/storage/scope.ts";
 import type { Database, Statement } from "../../src/storage/types.ts";
 
 /** Tables of the server itself, of which a tenant's transaction sees and writes nothing. */
-export const closedTables = ["accounts", "attempt_limits", "journal_readers", "migrations", "registrations"];
+export const closedTables = [
+  "account_factors",
+  "account_passkeys",
+  "account_tickets",
+  "accounts",
+  "attempt_limits",
+  "journal_readers",
+  "migrations",
+  "passkey_challenges",
+  "registrations",
+];
 /** Tables of the server itself of which tenants may do something; each has a test of its own. */
-export const sharedTables = ["jobs", "plans"];
+export const sharedTables = ["jobs", "permission_areas", "plans"];
 
 /** The column that says whose a row is. */
 export function tenantColumn(table: string): string {
@@ -121,8 +131,20 @@ export async function sampleRow(db: Database, table: string, tenantId: string): 
 }
 
 /** A row of any table, with what it cannot do without. */
-export async function someRow(db: Database, table: string): Promise<Map<string, unknown>> {
+async function someRow(db: Database, table: string): Promise<Map<string, unknown>> {
   return new Map((await demandedColumns(db, table)).map((column) => [column.name, sample(column)]));
+}
+
+/** The same of a table of the server itself, with a row of each that it references. */
+export async function serverRow(db: Database, table: string): Promise<Map<string, unknown>> {
+  const row = await someRow(db, table);
+  for (const { column, parent, key } of await references(db, table)) {
+    const above = await serverRow(db, parent);
+    const { text, values } = insertRow(parent, above);
+    await asOwner(db, text, values);
+    row.set(column, above.get(key));
+  }
+  return row;
 }
 
 /** The statement that writes such a row. */

@@ -8,8 +8,8 @@ import {
   closedTables,
   insertRow,
   sampleRow,
+  serverRow,
   sharedTables,
-  someRow,
   tenantColumn,
   tenantTables,
   twoTenants,
@@ -17,6 +17,7 @@ import {
 
 /** Indexes of what is read across tenants or before the tenant is known, or whose key is the tenant itself. */
 const notLedByTenant = [
+  "account_members_account",
   "connection_tenants_pkey",
   "connections_certificates_due",
   "connections_metadata_due",
@@ -28,7 +29,7 @@ const notLedByTenant = [
 ];
 const denied = (error: unknown): boolean => sqlState(error) === "42501";
 /** Functions that run as their owner, and so beside the policies. */
-const definers: string[] = [];
+const definers = ["find_members"];
 
 describe("row-level security", () => {
   let db: Database;
@@ -81,9 +82,28 @@ describe("row-level security", () => {
     }
   });
 
+  it("lets tenants read declared permissions and write none", async () => {
+    const area = `area${Date.now().toString(36)}`;
+    const values = [area, "Area", ["view"], false];
+    const insert = "insert into permission_areas (area, name, actions, scoped) values ($1,$2,$3,$4)";
+    await asOwner(db, insert, values);
+    const [read, gone] = await onceInTenant(
+      db,
+      { tenantId: mine },
+      { text: "select from permission_areas where area = $1 for share", values: [area] },
+      { text: "delete from permission_areas returning area", values: [] },
+    );
+    assert.deepEqual([read.length, gone], [1, []]);
+    for (const text of [insert.replace("$1", "$1 || 'x'"), "update permission_areas set name = $1 where $2 <> '' "]) {
+      const given = text.startsWith("insert") ? values : values.slice(0, 2);
+      await assert.rejects(onceInTenant(db, { tenantId: mine }, { text, values: given }), denied, text);
+    }
+    await asOwner(db, "delete from permission_areas where area = $1", [area]);
+  });
+
   it("lets tenants see nothing of the server's own tables, nor write them", async () => {
     for (const table of closedTables) {
-      const row = await someRow(db, table);
+      const row = await serverRow(db, table);
       const { text, values } = insertRow(table, row);
       await asOwner(db, text, values);
       const [column] = row.keys();
@@ -96,7 +116,7 @@ describe("row-level security", () => {
       );
       assert.deepEqual([read, changed, deleted], [[], [], []], table);
       await assert.rejects(
-        onceInTenant(db, { tenantId: mine }, insertRow(table, await someRow(db, table))),
+        onceInTenant(db, { tenantId: mine }, insertRow(table, await serverRow(db, table))),
         denied,
         table,
       );

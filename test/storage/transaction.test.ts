@@ -55,6 +55,43 @@ describe("inTenant", () => {
     assert.notEqual(await name(), "undone");
   });
 
+  it("runs several statements in one round trip, each of which sees what those before it did", async () => {
+    const [none, [read]] = await inTenant(db, whoOf(tenantId), ({ trx }) =>
+      trx.all(rename(tenantId, "seen at once"), nameOf(tenantId)),
+    );
+    assert.deepEqual([none, read, await name()], [[], { name: "seen at once" }, "seen at once"]);
+  });
+
+  it("undoes all of them when one fails", async () => {
+    const work = inTenant(db, whoOf(tenantId), ({ trx }) => trx.all(rename(tenantId, "undone"), failing));
+    await assert.rejects(work, (error) => sqlState(error) === "22012");
+    assert.notEqual(await name(), "undone");
+  });
+
+  it("binds to its tenant what comes first, also where that could not be sent and the work goes on", async () => {
+    const all: Statement<{ id: string }> = { text: "select id from tenants", values: [] };
+    const clash = [
+      { name: "one_name", text: "select 1", values: [] },
+      { name: "one_name", text: "select 2", values: [] },
+    ];
+    const circle: { itself?: unknown } = {};
+    circle.itself = circle;
+    const seen = await inTenant(db, whoOf(tenantId), async ({ trx }) => {
+      await assert.rejects(trx.all(...clash), /two statements are named/);
+      await assert.rejects(trx.run({ text: "select $1::jsonb", values: [circle] }), /circular/);
+      return [await trx.run(all), ...(await trx.all(all, all))];
+    });
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 3 }, () => [{ id: tenantId }]),
+    );
+    const work = inTenant(db, whoOf(tenantId), async ({ trx }) => {
+      await trx.run(failing).catch(() => undefined);
+      return trx.run(all);
+    });
+    await assert.rejects(work, (error) => sqlState(error) === "25P02");
+  });
+
   it("undoes everything when a statement fails", async () => {
     const work = inTenant(db, whoOf(tenantId), async ({ trx }) => {
       await trx.run(rename(tenantId, "undone"));
@@ -135,6 +172,7 @@ describe("inTenant", () => {
     await assert.rejects(failed, /^Error: the work itself fails$/);
     for (const trx of kept) {
       await assert.rejects(trx.run(rename(tenantId, "stray")), /after the end of its transaction/);
+      await assert.rejects(trx.all(rename(tenantId, "stray")), /after the end of its transaction/);
     }
     assert.equal(kept.length, 2);
   });
@@ -289,6 +327,22 @@ withPostgres("on a server, where connections are concurrent", (postgres) => {
     assert.equal(faults.length, idle);
     const [[row]] = await onceInTenant(db, whoOf(mine), nameOf(mine));
     assert.ok(row);
+  });
+
+  it("ends a statement that takes longer than it may, and no other one after it", async () => {
+    const sleep = (seconds: number): Statement => ({ text: "select pg_sleep($1)", values: [seconds] });
+    const limit: Statement<{ limit: string }> = {
+      text: "select current_setting('statement_timeout') as limit",
+      values: [],
+    };
+    const within = { tenantId: mine, atMostMs: 25 };
+    for (let i = 0; i < 3; i++) {
+      // Each statement has the time anew, and what stands before the limit has none.
+      await assert.rejects(onceInTenant(db, within, limit, sleep(60)), (error) => sqlState(error) === "57014");
+      const [[during]] = await onceInTenant(db, within, limit);
+      const [[after]] = await onceInTenant(db, { tenantId: mine }, limit);
+      assert.deepEqual([during?.limit, after?.limit], ["25ms", "0"]);
+    }
   });
 
   it("leaves no session state behind that a pooler would hand to the next one", async () => {
