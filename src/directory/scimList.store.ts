@@ -7,6 +7,7 @@ import type { Selection } from "../scim/project.ts";
 import type { ResourceType } from "../scim/registry.ts";
 import type { ResolvedFilter } from "../scim/resolve.ts";
 import type { Sort } from "../scim/sort.ts";
+import type { Within } from "../storage/scope.ts";
 import type { Statement } from "../storage/types.ts";
 import { compileFilter } from "./scimFilter.store.ts";
 import type { Columns } from "./scimFilterColumns.store.ts";
@@ -14,9 +15,8 @@ import { lookUp } from "./scimFilterIndex.store.ts";
 import type { Bind } from "./scimFilterTest.store.ts";
 import { sortKeyOf, type SortKey } from "./scimSort.store.ts";
 
-/** Whose resources are listed. */
-export interface ListWho {
-  readonly tenantId: string;
+/** Whose resources are listed, and how long a statement of it may take. */
+export interface ListWho extends Within {
   readonly directoryId: string;
 }
 

@@ -5,6 +5,7 @@ import { ScimRefusal } from "../scim/types.ts";
 import { onceInTenant, sqlState } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
 import { STALE } from "./members.store.ts";
+import { lookUp } from "./scimFilterIndex.store.ts";
 import {
   type Listed,
   type ListWho,
@@ -49,28 +50,61 @@ interface Item extends Placed {
   readonly row: { readonly id: string } | undefined;
 }
 
+/** What a statement of a list may take in milliseconds: one attribute of a million resources, read without an index. */
+const MOST_MS = 10_000;
+
+/** SQLSTATE query_canceled (PostgreSQL, appendix A). */
+const CANCELED = "57014";
+
 /**
  * A page of resources (RFC 7644 §3.4.2): by id, or by what is asked for and then by id. One source costs one round trip,
  * and where a filter fills a page a second one for the total; several cost two or three.
  *
- * @throws ScimRefusal tooMany where the members of a page of groups are more than one answer holds
+ * @param atMostMs for each statement; the embedded database ends none
+ * @throws ScimRefusal tooMany where the members of a page of groups are more than one answer holds, or a statement takes
+ * too long; Refusal `unavailable` where too many such lists of the tenant are being made
  */
 export async function listResources(
   db: Database,
   who: ListWho,
   all: readonly Asked[],
   wanted: Wanted,
+  atMostMs = MOST_MS,
 ): Promise<ListPage> {
+  const timed = { ...who, atMostMs };
+  const read = (): Promise<ListPage> =>
+    wanted.kind === "index"
+      ? byIndex(db, timed, all, wanted.startIndex - 1, wanted.count)
+      : byCursor(db, timed, all, wanted);
   try {
-    if (wanted.kind === "index") return await byIndex(db, who, all, wanted.startIndex - 1, wanted.count);
-    return await byCursor(db, who, all, wanted);
+    // What looks at every resource leaves connections to the other tenants.
+    return await (all.some(readsAll) ? db.turns.take(who.tenantId, read) : read());
   } catch (error) {
-    if (sqlState(error) !== STALE) throw error;
-    // RFC 7644 §3.12: more "than the server is willing to calculate or process".
-    throw new ScimRefusal(
-      "tooMany",
-      "These Groups have too many members for one answer: ask for fewer by count, or exclude members.",
-    );
+    throw refusalOf(error, atMostMs);
+  }
+}
+
+function readsAll({ source, filter, sort }: Asked): boolean {
+  return sort !== null || (filter !== null && lookUp(source.columns, filter) === undefined);
+}
+
+/** RFC 7644 §3.12, `tooMany`: more "than the server is willing to calculate or process". */
+function refusalOf(error: unknown, atMostMs: number): unknown {
+  switch (sqlState(error)) {
+    case STALE:
+      return new ScimRefusal(
+        "tooMany",
+        "These Groups have too many members for one answer: ask for fewer by count, or exclude members.",
+      );
+    case CANCELED:
+      return new ScimRefusal(
+        "tooMany",
+        `This list took longer than ${atMostMs / 1000} s: ask with fewer expressions, filter by what an index serves (eq on id, userName or externalId), or leave out sortBy.`,
+        undefined,
+        error,
+      );
+    default:
+      return error;
   }
 }
 

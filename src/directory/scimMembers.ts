@@ -3,17 +3,19 @@ import { Refusal } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import type { ScimObject } from "../scim/types.ts";
 import { ScimRefusal } from "../scim/types.ts";
-import { onceInTenant, readOnce, violatedUnique } from "../storage/scope.ts";
-import type { Database, Transaction, Who } from "../storage/types.ts";
+import { onceInTenant, readOnce, sqlState, violatedUnique } from "../storage/scope.ts";
+import type { Database, Statement, Transaction, Who } from "../storage/types.ts";
 import { changeMember, noSuchMember, type Change } from "./changeMember.ts";
 import { createMember, type Via } from "./createMember.ts";
 import { goneDirectory } from "./credential.ts";
 import { factsOf, profileOf, type Member, type Profile } from "./member.ts";
-import { memberExists, shownMember, type ShownMember } from "./members.store.ts";
+import { memberExists, memberThere, shownMember, STALE, type ShownMember } from "./members.store.ts";
 import { checkKeyLength } from "./keyLength.ts";
-import { hashPassword } from "./passwords.ts";
+import { hashPassword, isShort } from "./passwords.ts";
 import { removeMember } from "./removeMember.ts";
 import { newMember } from "./newMember.ts";
+import { completeSettings } from "./tenantSettings.ts";
+import { tenantById } from "./tenants.store.ts";
 
 /** A person as a directory pushes them: the SCIM attributes, apart from `active` and `password`. */
 export interface PushedUser {
@@ -22,6 +24,8 @@ export interface PushedUser {
   readonly active: boolean | undefined;
   readonly password: string | undefined;
 }
+
+type Pushed = Pick<PushedUser, "scim" | "active"> & Pick<ScimChange, "password"> & { readonly mustChange: boolean };
 
 /** A directory, acting through one of its tokens. */
 export interface DirectoryWho extends Who {
@@ -44,11 +48,14 @@ export async function createScimMember(db: Database, who: DirectoryWho, user: Pu
     ...newMember(newId(who.now), profile, "scim", who.now),
     directoryId: who.directoryId,
     directoryActive: facts.directoryActive,
+    mustChangePassword: await mustChange(db, who, user.password),
   };
   const passwordHash = user.password === undefined ? undefined : await hashPassword(user.password);
   try {
-    return await createMember(db, who, newcomer, VIA, { passwordHash });
+    return await createMember(db, who, newcomer, VIA, { passwordHash, still: managerStill(who, null, profile) });
   } catch (error) {
+    // The manager was removed meanwhile.
+    if (sqlState(error) === STALE) await checkManager(readOnce(db, who), who, null, profile);
     throw asTaken(error);
   }
 }
@@ -57,8 +64,8 @@ export async function createScimMember(db: Database, who: DirectoryWho, user: Pu
 export interface ScimChange {
   /** May run several times; what it throws is thrown. */
   readonly make: (member: Member) => PushedUser;
-  /** A password that the change sets; hashed before anything is locked. */
-  readonly password: string | undefined;
+  /** A password that the change sets, hashed before anything is locked; null takes it away, undefined leaves it. */
+  readonly password: string | null | undefined;
 }
 
 /**
@@ -72,17 +79,21 @@ export async function changeScimMember(
   id: string,
   change: ScimChange,
 ): Promise<Member> {
-  const passwordHash = change.password === undefined ? undefined : await hashPassword(change.password);
-  const make = (member: Member): Member => push(who, member, change.make(visible(member)));
+  const { password } = change;
+  const passwordHash = typeof password === "string" ? await hashPassword(password) : password;
+  const must = await mustChange(db, who, password);
+  const make = (member: Member): Member =>
+    push(who, member, { ...change.make(visible(member)), password, mustChange: must });
   const check: Change["check"] = (read, before, after) => checkManager(read, who, before, after);
+  const still: Change["still"] = (before, after) => managerStill(who, before, after);
   try {
-    return await changeMember(db, who, id, { make, check, passwordHash }, VIA);
+    return await changeMember(db, who, id, { make, check, still, passwordHash }, VIA);
   } catch (error) {
     throw asTaken(error);
   }
 }
 
-function push(who: DirectoryWho, member: Member, user: PushedUser): Member {
+function push(who: DirectoryWho, member: Member, user: Pushed): Member {
   const { facts } = pushed(factsOf(member), user.active);
   return {
     ...member,
@@ -91,8 +102,20 @@ function push(who: DirectoryWho, member: Member, user: PushedUser): Member {
     directoryActive: facts.directoryActive,
     joinedAt: member.joinedAt ?? who.now,
     invitationLapsed: facts.invitationLapsed,
-    mustChangePassword: user.password === undefined && member.mustChangePassword,
+    hasPassword: user.password === undefined ? member.hasPassword : user.password !== null,
+    mustChangePassword: user.password === undefined ? member.mustChangePassword : user.mustChange,
   };
+}
+
+/**
+ * Whether a pushed password must be changed at the first sign-in: directories make passwords by their own rules, and one
+ * that is shorter than the tenant allows is taken for no longer than that.
+ */
+async function mustChange(db: Database, who: Who, password: string | null | undefined): Promise<boolean> {
+  if (typeof password !== "string") return false;
+  const [[tenant]] = await onceInTenant(db, who, tenantById(who.tenantId));
+  const { passwordMinLength } = completeSettings(tenant?.settings ?? {}, null).signIn;
+  return isShort(password, passwordMinLength);
 }
 
 /** One member that directories may see. @throws Refusal `not_found` */
@@ -133,6 +156,11 @@ async function checkManager(
   if (managerId === null || managerId === before?.managerId) return;
   const found = await read(memberExists(tenantId, managerId));
   if (found.length === 0) throw new Refusal("not_found", `manager: no User ${managerId} in this tenant`);
+}
+
+/** A manager who is removed between the check and the write is nobody's: the write would name an id that nobody has. */
+function managerStill({ tenantId }: Who, before: Profile | null, { managerId }: Profile): readonly Statement[] {
+  return managerId === null || managerId === before?.managerId ? [] : [memberThere(tenantId, managerId)];
 }
 
 function findable(profile: Profile): Profile {

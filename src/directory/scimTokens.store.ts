@@ -11,6 +11,8 @@ export interface ScimToken {
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
+  /** Made through a setup link: nothing can be done with it until an admin says yes. */
+  readonly awaitsApproval: boolean;
 }
 
 /** Whom a SCIM request speaks for. */
@@ -23,7 +25,7 @@ export interface ScimCaller {
 }
 
 const SCIM_TOKEN = `id, directory_id as "directoryId", name, dialect, created_by as "createdBy",
-  created_at as "createdAt", expires_at as "expiresAt"`;
+  created_at as "createdAt", expires_at as "expiresAt", awaits_approval as "awaitsApproval"`;
 
 /** Whom a token with this hash speaks for, in a tenant that is not deleted. */
 export function scimTokenByHash(
@@ -36,19 +38,20 @@ export function scimTokenByHash(
         s.directory_id as "directoryId", s.dialect,
         s.expires_at as "expiresAt"
       from scim_tokens s join tenants t on t.id = s.tenant_id
-      where s.tenant_id = $1 and s.hash = $2 and t.deleted_at is null`,
+      where s.tenant_id = $1 and s.hash = $2 and t.deleted_at is null and not s.awaits_approval`,
     values: [tenantId, hash],
   };
 }
 
 /** A new token. */
 export function insertScimToken(tenantId: string, token: ScimToken, hash: Buffer): Statement {
-  const { id, directoryId, name, dialect, createdBy, createdAt, expiresAt } = token;
+  const { id, directoryId, name, dialect, createdBy, createdAt, expiresAt, awaitsApproval } = token;
   return {
     name: "scim_token_insert",
-    text: `insert into scim_tokens (tenant_id, id, directory_id, name, dialect, hash, created_by, created_at, expires_at)
-      values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
-    values: [tenantId, id, directoryId, name, dialect, hash, createdBy, createdAt, expiresAt],
+    text: `insert into scim_tokens (tenant_id, id, directory_id, name, dialect, hash, created_by, created_at, expires_at,
+        awaits_approval)
+      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
+    values: [tenantId, id, directoryId, name, dialect, hash, createdBy, createdAt, expiresAt, awaitsApproval],
   };
 }
 
@@ -67,6 +70,16 @@ export function countScimTokens(tenantId: string): Statement<{ count: number }> 
     name: "scim_token_count",
     text: "select count(*) from scim_tokens where tenant_id = $1",
     values: [tenantId],
+  };
+}
+
+/** A token is good from now on; answers a row, or none where it is gone. */
+export function approveToken(tenantId: string, id: string): Statement<{ name: string }> {
+  return {
+    name: "scim_token_approve",
+    text: `update scim_tokens set awaits_approval = false where tenant_id = $1 and id = $2 and awaits_approval
+      returning name`,
+    values: [tenantId, id],
   };
 }
 

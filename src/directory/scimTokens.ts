@@ -18,6 +18,7 @@ import {
   scimTokenByHash,
   scimTokensAfter,
 } from "./scimTokens.store.ts";
+import { mustWait, noteToken } from "./setupRequests.ts";
 import { forgetScimTokens, rememberedScimToken, rememberScimToken } from "./scimTokenCache.ts";
 
 /** What a new token is to be; without a directory it is for the tenant's first. */
@@ -63,7 +64,10 @@ export function ownerOfRefused(
 }
 
 function invalidToken(): Refusal {
-  return new Refusal("unauthenticated", "This SCIM token is not valid: unknown, expired or revoked. Use another.");
+  return new Refusal(
+    "unauthenticated",
+    "This SCIM token is not valid: unknown, expired, revoked, or not approved yet. Use another.",
+  );
 }
 
 /**
@@ -75,18 +79,21 @@ export async function createScimToken(
   db: Database,
   who: Who,
   wanted: NewScimToken,
-): Promise<{ id: string; token: string; directoryId: string }> {
+): Promise<{ id: string; token: string; directoryId: string; awaitsApproval: boolean }> {
   checkExpiry(wanted.expiresAt, who.now);
   const id = newId(who.now);
   const { token, hash } = newCredential("usc", who.tenantId);
   return inTenant(db, who, async (scope) => {
     const directoryId = await directoryFor(scope, wanted.directoryId);
     const { name, dialect, expiresAt } = wanted;
-    const made = { id, directoryId, name, dialect, expiresAt, createdBy: writtenBy(who.actor), createdAt: who.now };
+    const awaitsApproval = await mustWait(scope);
+    const given = { id, directoryId, name, dialect, expiresAt, awaitsApproval };
+    const made = { ...given, createdBy: writtenBy(who.actor), createdAt: who.now };
     await scope.trx.run(insertScimToken(who.tenantId, made, hash));
     const data = { name, directoryId, dialect, expiresAt };
     await record(scope, event(who, "scim_token.created", { type: "scim_token", id }, data));
-    return { id, token, directoryId };
+    await noteToken(scope, made);
+    return { id, token, directoryId, awaitsApproval };
   });
 }
 

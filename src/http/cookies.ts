@@ -7,6 +7,14 @@ export interface Cookies {
   readonly browser: string;
   /** The connection at which a sign-in was begun anew for a response that nobody had asked for. */
   readonly restarted: string;
+  /** Of whoever redeemed a setup link. */
+  readonly setup: string;
+  /** Of a sign-in whose password was right and whose second factor is asked for. */
+  readonly step: string;
+  /** Of whoever proved an account's password and chooses among its tenants. */
+  readonly account: string;
+  /** Of a browser in which somebody has signed in before. */
+  readonly known: string;
   readonly secure: boolean;
 }
 
@@ -19,6 +27,10 @@ export function cookiesFor(publicUrl: string): Cookies {
     session: `${prefix}usher`,
     browser: `${prefix}usher-browser`,
     restarted: `${prefix}usher-restarted`,
+    setup: `${prefix}usher-setup`,
+    step: `${prefix}usher-step`,
+    account: `${prefix}usher-account`,
+    known: `${prefix}usher-known`,
     secure,
   };
 }

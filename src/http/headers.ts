@@ -16,27 +16,30 @@ const apiPolicy = helmet({
   xXssProtection: false,
 });
 
-const pagePolicy = helmet({
-  // Pages have a style sheet and forms of our own, and nothing else; a form may lead on to an identity provider.
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: { defaultSrc: ["'none'"], styleSrc: ["'self'"], baseUri: ["'none'"], frameAncestors: ["'none'"] },
-  },
-  referrerPolicy: { policy: "no-referrer" },
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-});
+/** Pages have a style sheet and forms of our own, and nothing else; a form may lead on to an identity provider. */
+const pageSources = { defaultSrc: ["'none'"], styleSrc: ["'self'"], baseUri: ["'none'"], frameAncestors: ["'none'"] };
+
+function pagePolicy(sources: Readonly<Record<string, readonly string[]>>): Policy {
+  return helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: sources },
+    // Not no-referrer: with that a browser says `Origin: null` of our own forms too (Fetch §3.2), which then pass for
+    // another site's. Other sites are told nothing.
+    referrerPolicy: { policy: "same-origin" },
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  });
+}
 
 /** Sets helmet's headers and `Cache-Control: no-store` on the answers of the APIs. */
 export function apiHeaders(): RequestHandler {
   return setting(apiPolicy);
 }
 
-/** The same for pages that people look at. */
-export function pageHeaders(): RequestHandler {
-  return setting(pagePolicy);
+/** The same for pages that people look at; with `script` those that have the one of passkeys, from a file of ours. */
+export function pageHeaders({ script = false } = {}): RequestHandler {
+  return setting(pagePolicy(script ? { ...pageSources, scriptSrc: ["'self'"] } : pageSources));
 }
 
 type Policy = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;

@@ -1,5 +1,5 @@
 import { isUuid } from "../base/ids.ts";
-import { NO_MEMBERSHIP_CHANGE, type MembershipChange } from "../directory/group.ts";
+import type { MembershipChange } from "../directory/group.ts";
 import type { Leniency } from "../scim/dialects.ts";
 import { elementsOf } from "../scim/match.ts";
 import type { PatchOperation } from "../scim/patchOperation.ts";
@@ -15,39 +15,45 @@ import { ScimRefusal, type ScimObject, type ScimValue } from "../scim/types.ts";
  * @throws ScimRefusal `invalidValue`, `invalidFilter`
  */
 export function membersChange(operations: readonly PatchOperation[], leniency: Leniency): MembershipChange {
-  return operations.reduce((change, operation) => next(change, operation, leniency), NO_MEMBERSHIP_CHANGE);
+  const change: Gathered = { replace: false, add: new Set(), remove: new Set() };
+  for (const operation of operations) gather(change, operation, leniency);
+  return { replace: change.replace, add: [...change.add], remove: [...change.remove] };
 }
 
-function next(change: MembershipChange, operation: PatchOperation, leniency: Leniency): MembershipChange {
-  const { op, target, value } = operation;
+/** In sets that grow: to copy them for each operation, a thousand of them on ten thousand members took seconds. */
+interface Gathered {
+  replace: boolean;
+  readonly add: Set<string>;
+  readonly remove: Set<string>;
+}
+
+function gather(change: Gathered, { op, target, value }: PatchOperation, leniency: Leniency): void {
   if (target.subAttribute) throw immutable(target.path);
   const chosen = target.filter && idsOf(target.filter, target.path);
   if (op === "remove") {
-    if (!chosen && value === undefined) return { replace: true, add: [], remove: [] };
-    return without(change, chosen ?? memberIds(value, leniency));
+    if (!chosen && value === undefined) replaceBy(change, []);
+    else move(chosen ?? memberIds(value, leniency), change.add, change.remove);
+    return;
   }
   const ids = memberIds(value, leniency);
-  if (op === "replace" && !chosen) return { replace: true, add: ids, remove: [] };
+  if (op === "replace" && !chosen) return replaceBy(change, ids);
   // Replacing chosen members by others is removing them and adding those (RFC 7644 §3.5.2.3).
-  return withMembers(op === "replace" ? without(change, chosen ?? []) : change, ids);
+  if (op === "replace") move(chosen ?? [], change.add, change.remove);
+  move(ids, change.remove, change.add);
 }
 
-function without({ replace, add, remove }: MembershipChange, ids: readonly string[]): MembershipChange {
-  return { replace, add: difference(add, ids), remove: union(remove, ids) };
+function replaceBy(change: Gathered, ids: readonly string[]): void {
+  change.replace = true;
+  change.add.clear();
+  change.remove.clear();
+  for (const id of ids) change.add.add(id);
 }
 
-function withMembers({ replace, add, remove }: MembershipChange, ids: readonly string[]): MembershipChange {
-  return { replace, add: union(add, ids), remove: difference(remove, ids) };
-}
-
-function difference(a: readonly string[], b: readonly string[]): readonly string[] {
-  if (a.length === 0) return a;
-  const excluded = new Set(b);
-  return a.filter((id) => !excluded.has(id));
-}
-
-function union(a: readonly string[], b: readonly string[]): readonly string[] {
-  return a.length === 0 ? b : [...new Set([...a, ...b])];
+function move(ids: readonly string[], from: Set<string>, to: Set<string>): void {
+  for (const id of ids) {
+    from.delete(id);
+    to.add(id);
+  }
 }
 
 /** The ids of `members` values, each once. @throws ScimRefusal `invalidValue` for a nested group or what is no id */

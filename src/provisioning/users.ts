@@ -23,7 +23,7 @@ export function userHandlers(type: ResourceType, baseUrl: string): ResourceHandl
   const change = async (
     request: ScimRequest,
     id: string,
-    password: string | undefined,
+    password: string | null | undefined,
     transform: (user: ScimObject) => ScimObject,
   ): Promise<ScimObject> => {
     const make = (member: Member) => {
@@ -52,8 +52,11 @@ export function userHandlers(type: ResourceType, baseUrl: string): ResourceHandl
   };
 }
 
-/** The password that a PATCH sets: it is hashed before the member is read, so that nothing waits for it. */
-function passwordOf(operations: readonly PatchOperation[]): string | undefined {
-  const last = operations.findLast(({ target }) => target.attribute.name === "password");
-  return typeof last?.value === "string" ? last.value : undefined;
+/**
+ * The password that a PATCH sets: it is hashed before the member is read, so that nothing waits for it. Null takes it
+ * away, for what is removed "SHALL be considered unassigned" (RFC 7644 §3.5.2.2); undefined leaves it.
+ */
+function passwordOf(operations: readonly PatchOperation[]): string | null | undefined {
+  const last = operations.findLast(({ target }) => !target.container && target.attribute.name === "password");
+  return last && (typeof last.value === "string" ? last.value : null);
 }

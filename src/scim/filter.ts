@@ -4,6 +4,7 @@
  */
 import type { Leniency } from "./dialects.ts";
 import { type Cursor, expect, openCursor, peek, refuse, take, type Token } from "./lexer.ts";
+import { ScimRefusal, type ScimType } from "./types.ts";
 
 /** `attrPath = [URI ":"] ATTRNAME *1subAttr` */
 export interface AttributePath {
@@ -29,23 +30,35 @@ export type Filter =
 /** How deep brackets and parentheses may stand in one another; the RFC names no bound, people write three or four. */
 const MAX_DEPTH = 32;
 
+/**
+ * How many attribute expressions a filter may hold: each one that no index serves is asked of every resource of a type.
+ * Directories send one to three; who looks many up by id or name asks 32 at a time.
+ */
+const MAX_EXPRESSIONS = 32;
+
 interface Grammar extends Cursor {
   readonly leniency: Leniency;
+  readonly mostExpressions: number;
   depth: number;
+  expressions: number;
   /** Within `[ ]`, where another valuePath may not stand. */
   inValuePath: boolean;
 }
 
 /**
- * Reads a filter of at most 8,192 characters and 32 levels of brackets (RFC 7644 §3.4.2.2).
+ * Reads a filter of at most 8,192 characters, 32 levels of brackets and 32 attribute expressions (RFC 7644 §3.4.2.2).
  *
- * @throws ScimRefusal invalidFilter that names the position and what was expected there
+ * @throws ScimRefusal invalidFilter that names the position and what was expected there; tooMany for more expressions
  */
 export function parseFilter(text: string, leniency: Leniency): Filter {
-  const grammar: Grammar = { ...openCursor(text, "invalidFilter"), leniency, depth: 0, inValuePath: false };
+  const grammar = openGrammar(text, "invalidFilter", leniency, MAX_EXPRESSIONS);
   const filter = parseDisjunction(grammar);
   if (peek(grammar).kind !== "end") refuse(grammar, '"and", "or" or the end');
   return filter;
+}
+
+function openGrammar(text: string, scimType: ScimType, leniency: Leniency, mostExpressions: number): Grammar {
+  return { ...openCursor(text, scimType), leniency, mostExpressions, depth: 0, expressions: 0, inValuePath: false };
 }
 
 /** `FILTER SP "or" SP FILTER`, which binds least (RFC 7644 §3.4.2.2: "not", then "and", then "or"). */
@@ -115,9 +128,16 @@ function nested(grammar: Grammar, parse: (grammar: Grammar) => Filter): Filter {
 
 /** `attrExp = (attrPath SP "pr") / (attrPath SP compareOp SP compValue)`, from behind the attrPath on. */
 function parseExpression(grammar: Grammar, path: AttributePath): Filter {
+  if (++grammar.expressions > grammar.mostExpressions) throw tooManyExpressions();
   if (take(grammar, "word", "pr")) return { kind: "present", path };
   const op = parseComparison(grammar);
   return { kind: "compare", path, op, value: parseLiteral(grammar) };
+}
+
+/** RFC 7644 §3.12, `tooMany`: more "than the server is willing to calculate or process". */
+function tooManyExpressions(): ScimRefusal {
+  const detail = `More than ${MAX_EXPRESSIONS} attribute expressions are not read at once: send several requests.`;
+  return new ScimRefusal("tooMany", detail);
 }
 
 /** `compareOp`; RFC 7644 §3.4.2.2: "attribute names and attribute operators used in filters are case insensitive". */
@@ -181,12 +201,13 @@ export interface ParsedPath {
 }
 
 /**
- * Reads a PATCH path of at most 8,192 characters and 32 levels of brackets (RFC 7644 §3.5.2 figure 7).
+ * Reads a PATCH path of at most 8,192 characters and 32 levels of brackets (RFC 7644 §3.5.2 figure 7). Its expressions
+ * are asked of the values of one resource, so that any number of them may stand there.
  *
  * @throws ScimRefusal invalidPath that names the position and what was expected there
  */
 export function parsePath(text: string, leniency: Leniency): ParsedPath {
-  const grammar: Grammar = { ...openCursor(text, "invalidPath"), leniency, depth: 0, inValuePath: false };
+  const grammar = openGrammar(text, "invalidPath", leniency, Infinity);
   const path = parseAttributePath(grammar);
   const filter = take(grammar, "[") ? parseValueFilter(grammar) : undefined;
   const sub = filter && peek(grammar).kind === "word" ? parseSubAttribute(grammar) : undefined;

@@ -102,7 +102,20 @@ function overlay(value: ScimValue, again: ScimValue): ScimValue {
 function identityOf(attribute: Attribute): (value: ScimValue) => string {
   const significant = significantOf(attribute);
   if (hasFixedValue(attribute)) return significant;
-  return (value) => JSON.stringify([isObject(value) ? (value["type"] ?? null) : null, significant(value)]);
+  const identity = (value: ScimValue): string =>
+    JSON.stringify([isObject(value) ? (value["type"] ?? null) : null, significant(value)]);
+  return (value) => (isObject(value) ? remembered(attribute, value, identity) : identity(value));
+}
+
+const identities = new WeakMap<Attribute, WeakMap<ScimObject, string>>();
+
+/** Values never change, others take their place; so of many operations on one attribute each asks only for what is new. */
+function remembered(attribute: Attribute, value: ScimObject, identity: (value: ScimValue) => string): string {
+  const known = identities.get(attribute) ?? new WeakMap<ScimObject, string>();
+  identities.set(attribute, known);
+  const found = known.get(value) ?? identity(value);
+  known.set(value, found);
+  return found;
 }
 
 /** The `value` of a complex value, folded unless it is caseExact; the whole of one that has none. */

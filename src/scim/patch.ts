@@ -1,19 +1,28 @@
 /** PATCH over a value in memory: what add, remove and replace of RFC 7644 §3.5.2.1 to §3.5.2.3 do to a resource. */
 import { isDeepStrictEqual } from "node:util";
+import { Refusal } from "../base/errors.ts";
 import type { Leniency } from "./dialects.ts";
 import { elementsOf, isObject } from "./match.ts";
 import { appendValues, changeValues } from "./multiValued.ts";
 import type { PatchOperation } from "./patchOperation.ts";
 import { isContainer, MOST_VALUES, type ResourceType, schemasOf } from "./registry.ts";
+import type { ResolvedFilter } from "./resolve.ts";
 import { type Attribute, type ScimObject, ScimRefusal, type ScimValue } from "./types.ts";
 import { tooManyValues } from "./validate.ts";
+
+/**
+ * How many simple values the operations of one PATCH may go through in all, each as often as its filter has expressions
+ * and a long text as several: a second of work at worst, in which nobody else is served.
+ */
+const MOST_LOOKS = 1_000_000;
 
 /**
  * The resource after the operations, one after the other; the very same object if they change nothing. The one given
  * stays as it was, so that a refusal leaves nothing half done (RFC 7644 §3.5.2: "the original … MUST be restored").
  * Whether all required attributes are there is for `validate`, which sees the outcome.
  *
- * @throws ScimRefusal noTarget, mutability, invalidValue, or, in the interop dialect, invalidFilter
+ * @throws ScimRefusal noTarget, mutability, invalidValue, or, in the interop dialect, invalidFilter; Refusal
+ * content_too_large for more work than a request may make
  */
 export function applyPatch(
   type: ResourceType,
@@ -22,8 +31,40 @@ export function applyPatch(
   leniency: Leniency,
 ): ScimObject {
   let patched = resource;
-  for (const operation of operations) patched = applyOperation(type, patched, operation, leniency);
+  let looks = 0;
+  for (const operation of operations) {
+    looks += looksOf(patched, operation);
+    if (looks > MOST_LOOKS) throw tooMuchWork();
+    patched = applyOperation(type, patched, operation, leniency);
+  }
   return isDeepStrictEqual(patched, resource) ? resource : patched;
+}
+
+/** What an operation goes through of an attribute of many values, or of many in one. */
+function looksOf(resource: ScimObject, { target }: PatchOperation): number {
+  const { container, attribute, filter } = target;
+  const holder = container ? resource[container.name] : resource;
+  const values = isObject(holder) ? holder[attribute.name] : undefined;
+  if (typeof values !== "object") return 0;
+  return simpleValuesIn(values) * (1 + (filter ? expressionsIn(filter) : 0));
+}
+
+function simpleValuesIn(value: ScimValue | undefined): number {
+  if (typeof value === "string") return 1 + Math.floor(value.length / 32);
+  if (typeof value !== "object" || value === null) return 1;
+  let count = 0;
+  for (const inner of Object.values(value)) count += simpleValuesIn(inner);
+  return count;
+}
+
+function expressionsIn(filter: ResolvedFilter): number {
+  if ("terms" in filter) return filter.terms.reduce((count, term) => count + expressionsIn(term), 0);
+  return filter.kind === "not" || filter.kind === "valuePath" ? expressionsIn(filter.filter) : 1;
+}
+
+function tooMuchWork(): Refusal {
+  const detail = `The operations go through more than ${MOST_LOOKS} values in all; send fewer of them at once.`;
+  return new Refusal("content_too_large", detail);
 }
 
 function applyOperation(

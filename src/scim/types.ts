@@ -82,8 +82,8 @@ const codeOf: Partial<Record<ScimType, RefusalCode>> = { sensitive: "forbidden",
 export class ScimRefusal extends Refusal {
   readonly scimType: ScimType;
 
-  constructor(scimType: ScimType, detail: string, code: RefusalCode = codeOf[scimType] ?? "invalid_request") {
-    super(code, detail);
+  constructor(scimType: ScimType, detail: string, code?: RefusalCode, cause?: unknown) {
+    super(code ?? codeOf[scimType] ?? "invalid_request", detail, { cause });
     this.name = "ScimRefusal";
     this.scimType = scimType;
   }

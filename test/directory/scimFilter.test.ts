@@ -245,7 +245,7 @@ describe("a filter in SQL (RFC 7644 §3.4.2.2)", () => {
   it("bears a filter as long and as deep as the grammar takes", async () => {
     const deep = `${"not (".repeat(31)}title pr${")".repeat(31)}`;
     assert.equal(lettersOf((await bothReadings(who, members, filterOf(deep))).found), "b");
-    const long = Array.from({ length: 500 }, () => 'title eq "x"').join(" or ");
+    const long = Array.from({ length: 32 }, () => 'title eq "x"').join(" or ");
     assert.equal(lettersOf((await bothReadings(who, members, filterOf(long))).found), "");
   });
 });

@@ -1,7 +1,8 @@
-/** Random Users and filters that meet: both are made of the same few texts, numbers and instants. */
+/** Random resources and filters that meet: both are made of the same few texts, numbers and instants. */
 import * as fc from "fast-check";
 import { fold } from "../../src/base/fold.ts";
 import { comparisons, type Comparison, type Filter, type Literal } from "../../src/scim/filter.ts";
+import type { ResourceType } from "../../src/scim/registry.ts";
 import type { Attribute, AttributeType, ScimObject, ScimValue } from "../../src/scim/types.ts";
 import { badgedUser } from "./scimFilterWorld.ts";
 
@@ -75,14 +76,21 @@ function some(attributes: readonly Attribute[], share: number): fc.Arbitrary<Sci
   return fc.tuple(...entries).map((found) => Object.fromEntries(found.flat()));
 }
 
-const outside = new Set(["schemas", "id", "meta", "active", "groups", "password", "userName", "externalId"]);
-const inDocument = badgedUser.attributes.filter(({ name }) => !outside.has(name));
+const outside = new Set(["schemas", "id", "meta", "active", "groups", "members", "password", "userName", "externalId"]);
+
+/** Attributes of a type as its documents hold them, the common ones apart: any of them, each with this share of ten. */
+export function documents({ attributes }: ResourceType, share: number): fc.Arbitrary<ScimObject> {
+  return some(
+    attributes.filter(({ name }) => !outside.has(name)),
+    share,
+  );
+}
 
 const userOf = fc.record(
   {
     userName: text.filter((name) => fold(name) !== ""),
     externalId: text,
-    rest: some(inDocument, 4),
+    rest: documents(badgedUser, 4),
     active: fc.boolean(),
   },
   { requiredKeys: ["userName", "rest", "active"], noNullPrototype: true },
@@ -99,19 +107,8 @@ interface Named {
   readonly attribute: Attribute;
 }
 
-const shown = badgedUser.attributes.filter((attribute) => attribute.returned !== "never");
-const containers = new Set(badgedUser.containers);
-/** What a valuePath may stand behind. */
-const whole: readonly Named[] = [
-  ...shown.filter((attribute) => !containers.has(attribute)).map((attribute) => ({ ...named(attribute), attribute })),
-  ...badgedUser.containers.flatMap((container) =>
-    (container.subAttributes ?? []).map((attribute) => ({ uri: container.name, name: attribute.name, attribute })),
-  ),
-];
-
-function named({ name }: Attribute): { uri: undefined; name: string } {
-  return { uri: undefined, name };
-}
+/** What a textual attribute of this name is compared with. */
+type Operands = Readonly<Record<string, readonly Literal[]>>;
 
 const textual: readonly AttributeType[] = ["string", "reference"];
 const equality: readonly AttributeType[] = ["boolean", "binary"];
@@ -121,47 +118,69 @@ function opsOf(type: AttributeType): readonly Comparison[] {
   return textual.includes(type) ? comparisons : comparisons.filter((op) => !["co", "sw", "ew"].includes(op));
 }
 
-function literalOf(attribute: Attribute): fc.Arbitrary<Literal> {
-  if (attribute.name === "version") return fc.constantFrom('W/"1"', 'W/"', "1");
-  if (attribute.name === "schemas") return fc.constantFrom(...badgedUser.schemas, badgedUser.schema, "urn:");
-  if (attribute.name === "resourceType") return fc.constantFrom("User", "user", "");
-  return valid[attribute.type === "complex" ? "string" : attribute.type];
-}
+/** Any filter over the attributes of a type. */
+export function filtersOver(type: ResourceType, special: Operands = {}): fc.Arbitrary<Filter> {
+  const operands: Operands = {
+    version: ['W/"1"', 'W/"', "1"],
+    schemas: [...type.schemas, type.schema, "urn:"],
+    resourceType: [type.name, type.name.toLowerCase(), ""],
+    ...special,
+  };
 
-/** Tests of one attribute that has no sub-attributes, or of what its values are compared by. */
-function tests(
-  uri: string | undefined,
-  name: string,
-  sub: string | undefined,
-  attribute: Attribute,
-): fc.Arbitrary<Filter> {
-  const path = { uri, name, sub };
-  const present = fc.constant<Filter>({ kind: "present", path });
-  if (attribute.type === "complex") return present;
-  const compare = fc
-    .tuple(fc.constantFrom(...opsOf(attribute.type)), literalOf(attribute))
-    .map(([op, value]): Filter => ({ kind: "compare", path, op, value }));
-  return fc.oneof({ weight: 1, arbitrary: present }, { weight: 6, arbitrary: compare });
-}
+  function literalOf(attribute: Attribute): fc.Arbitrary<Literal> {
+    const named = textual.includes(attribute.type) ? operands[attribute.name] : undefined;
+    return named ? fc.constantFrom(...named) : valid[attribute.type === "complex" ? "string" : attribute.type];
+  }
 
-function leavesOf({ uri, name, attribute }: Named): fc.Arbitrary<Filter>[] {
-  const subs = (attribute.subAttributes ?? []).map((sub) => tests(uri, name, sub.name, sub));
-  return [tests(uri, name, undefined, attribute), ...subs];
-}
+  /** Tests of one attribute that has no sub-attributes, or of what its values are compared by. */
+  function tests(path: { uri: string | undefined; name: string; sub: string | undefined }, attribute: Attribute) {
+    const present = fc.constant<Filter>({ kind: "present", path });
+    if (attribute.type === "complex") return present;
+    const compare = fc
+      .tuple(fc.constantFrom(...opsOf(attribute.type)), literalOf(attribute))
+      .map(([op, value]): Filter => ({ kind: "compare", path, op, value }));
+    return fc.oneof({ weight: 1, arbitrary: present }, { weight: 6, arbitrary: compare });
+  }
 
-const extensions = badgedUser.containers.map(({ name }) =>
-  fc.constant<Filter>({
-    kind: "present",
-    path: { uri: name.slice(0, name.lastIndexOf(":")), name: name.slice(name.lastIndexOf(":") + 1), sub: undefined },
-  }),
-);
-/** What the own columns answer, more often than chance would ask it. */
-const columnar = whole.filter(({ name }) => ["userName", "externalId", "id", "active", "meta"].includes(name));
-const leaf = fc.oneof(
-  { weight: 1, arbitrary: fc.oneof(...extensions) },
-  { weight: 10, arbitrary: fc.oneof(...columnar.flatMap(leavesOf)) },
-  { weight: 20, arbitrary: fc.oneof(...whole.flatMap(leavesOf)) },
-);
+  function leavesOf({ uri, name, attribute }: Named): fc.Arbitrary<Filter>[] {
+    const subs = (attribute.subAttributes ?? []).map((sub) => tests({ uri, name, sub: sub.name }, sub));
+    return [tests({ uri, name, sub: undefined }, attribute), ...subs];
+  }
+
+  const containers = new Set(type.containers);
+  const shown = type.attributes.filter((attribute) => attribute.returned !== "never" && !containers.has(attribute));
+  /** What a valuePath may stand behind. */
+  const whole: readonly Named[] = [
+    ...shown.map((attribute) => ({ uri: undefined, name: attribute.name, attribute })),
+    ...type.containers.flatMap((container) =>
+      (container.subAttributes ?? []).map((attribute) => ({ uri: container.name, name: attribute.name, attribute })),
+    ),
+  ];
+  const extensions = type.containers.map(({ name }) => {
+    const colon = name.lastIndexOf(":");
+    const path = { uri: name.slice(0, colon), name: name.slice(colon + 1), sub: undefined };
+    return fc.constant<Filter>({ kind: "present", path });
+  });
+  /** What the own columns answer, more often than chance would ask it. */
+  const columnar = whole.filter(({ name }) => ["userName", "externalId", "id", "active", "meta"].includes(name));
+  const leaf = fc.oneof(
+    ...(extensions.length > 0 ? [{ weight: 1, arbitrary: fc.oneof(...extensions) }] : []),
+    { weight: 10, arbitrary: fc.oneof(...columnar.flatMap(leavesOf)) },
+    { weight: 20, arbitrary: fc.oneof(...whole.flatMap(leavesOf)) },
+  );
+  const valuePaths = fc.oneof(
+    ...whole.map(({ uri, name, attribute }) => {
+      const subs = attribute.subAttributes ?? [{ ...attribute, name: "value", multiValued: false }];
+      const inside = fc.oneof(...subs.map((sub) => tests({ uri: undefined, name: sub.name, sub: undefined }, sub)));
+      return joined(inside, 2).map((filter): Filter => ({
+        kind: "valuePath",
+        path: { uri, name, sub: undefined },
+        filter,
+      }));
+    }),
+  );
+  return joined(fc.oneof({ weight: 3, arbitrary: leaf }, { weight: 1, arbitrary: valuePaths }), 2);
+}
 
 function joined(of: fc.Arbitrary<Filter>, depth: number): fc.Arbitrary<Filter> {
   if (depth === 0) return of;
@@ -179,20 +198,5 @@ function joined(of: fc.Arbitrary<Filter>, depth: number): fc.Arbitrary<Filter> {
   );
 }
 
-const valuePaths = fc.oneof(
-  ...whole.map(({ uri, name, attribute }) => {
-    const subs = attribute.subAttributes ?? [{ ...attribute, name: "value", multiValued: false }];
-    const inside = fc.oneof(...subs.map((sub) => tests(undefined, sub.name, undefined, sub)));
-    return joined(inside, 2).map((filter): Filter => ({
-      kind: "valuePath",
-      path: { uri, name, sub: undefined },
-      filter,
-    }));
-  }),
-);
-
 /** Any filter over the attributes of `badgedUser`. */
-export const filters: fc.Arbitrary<Filter> = joined(
-  fc.oneof({ weight: 3, arbitrary: leaf }, { weight: 1, arbitrary: valuePaths }),
-  2,
-);
+export const filters: fc.Arbitrary<Filter> = filtersOver(badgedUser);

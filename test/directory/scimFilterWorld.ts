@@ -25,7 +25,8 @@ import { enterpriseUrn, registry, user } from "../scim/fixtures.ts";
 
 /** A name that is hostile to SQL: the registry takes it, so it must be quoted. */
 export const badgeUrn = "urn:example:it's:\\2.0:Badge";
-const badge = parseSchema(
+/** A schema with an attribute of every kind. */
+export const badge = parseSchema(
   {
     id: badgeUrn,
     name: "Badge",

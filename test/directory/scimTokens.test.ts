@@ -30,7 +30,10 @@ async function place(): Promise<{ db: Database; who: Who }> {
 async function assertRefused(work: Promise<unknown>): Promise<void> {
   await assert.rejects(work, (error) => {
     assert.ok(isRefusal(error, "unauthenticated"));
-    assert.equal(error.message, "This SCIM token is not valid: unknown, expired or revoked. Use another.");
+    assert.equal(
+      error.message,
+      "This SCIM token is not valid: unknown, expired, revoked, or not approved yet. Use another.",
+    );
     return true;
   });
 }
@@ -46,7 +49,7 @@ describe("authenticateScimToken", () => {
     }
   });
 
-  it("refuses a token that was remembered and is revoked here, at once", async () => {
+  it("refuses a token that was remembered and is revoked here, at once (T16)", async () => {
     const { db, who } = await place();
     const { id, token } = await createScimToken(db, who, wanted);
     await authenticateScimToken(db, token, NOW);
@@ -97,7 +100,7 @@ describe("authenticateScimToken", () => {
     for (const write of writes) await assert.rejects(write, (error) => isRefusal(error, "unauthenticated"));
   });
 
-  it("refuses a token of another tenant's name with this tenant's secret", async () => {
+  it("refuses a token of another tenant's name with this tenant's secret (T16)", async () => {
     const [own, other] = [await place(), await place()];
     const { token } = await createScimToken(own.db, own.who, wanted);
     const moved = token.replace(own.who.tenantId.replaceAll("-", ""), other.who.tenantId.replaceAll("-", ""));

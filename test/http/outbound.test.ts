@@ -123,7 +123,7 @@ describe("the addresses that outgoing requests may reach", () => {
     }
   });
 
-  it("are never link-local, whatever network is allowed", () => {
+  it("are never link-local, whatever network is allowed (T19)", () => {
     const guard = addressGuard(["0.0.0.0/0", "::/0"]);
     for (const address of ["169.254.1.1", "::ffff:169.254.1.1", "fe80::1"]) {
       assert.equal(guard.isReachable(address), false, address);
@@ -196,7 +196,7 @@ describe("an outgoing request to a URL", () => {
 
 describe("an outgoing request to a name", () => {
   for (const [what, address] of forbidden) {
-    it(`is refused where that resolves to ${what}: ${address}`, async () => {
+    it(`is refused where that resolves to ${what}: ${address} (T19)`, async () => {
       const { resolve } = resolver(address);
       const { reached, makeConnector } = connector(1);
       const outcome = await get(outbound({ allowedNetworks: [], resolve, makeConnector }), "https://hooks.example/");
@@ -231,7 +231,7 @@ describe("an outgoing request to a name", () => {
     assert.deepEqual(reached, []);
   });
 
-  it("connects to the address that was checked: the next answer of DNS rebinding is checked again", async () => {
+  it("connects to the address that was checked: the next answer of DNS rebinding is checked again (T19)", async () => {
     const port = await listening((_req, res) => res.setHeader("Connection", "close").end("first"));
     const answers = [["8.8.8.8"], ["127.0.0.1"]];
     const asked: string[] = [];
@@ -286,7 +286,7 @@ describe("an outgoing request", () => {
     assert.equal(outcome.kind === "answered" && `${outcome.status} ${outcome.body}`, "201 made");
   });
 
-  it("follows no redirect: that is the answer", async () => {
+  it("follows no redirect: that is the answer (T19)", async () => {
     const paths: string[] = [];
     const port = await listening((req, res) => {
       paths.push(req.url ?? "");
@@ -373,7 +373,7 @@ describe("an outgoing request", () => {
     assert.equal(outcome.kind, "failed");
   });
 
-  it("tells nothing of what another service on the port said", async () => {
+  it("tells nothing of what another service on the port said (T19)", async () => {
     const banner = createTcpServer((socket) => socket.end("SSH-2.0-secret-banner\r\n")).listen(0, "127.0.0.1");
     await once(banner, "listening");
     open.push(banner);

@@ -423,6 +423,42 @@ describe("the PatchOp message, RFC 7644 §3.5.2", () => {
     assert.equal(rfc({ schemas: [PATCH_OP], Operations: many.slice(1) })().length, MAX_OPERATIONS);
   });
 
+  it("refuses operations that together go through more values than a request may, and says so", () => {
+    const emails = Array.from({ length: MOST_VALUES }, (_, index) => ({
+      type: `t${index}`,
+      value: `${index}@é.example`,
+    }));
+    const full = { ...ana, emails };
+    const each = (path: string) => (_: unknown, index: number) => ({ op: "replace", path, value: `${index}` });
+    const isTooMuch = (error: unknown): boolean =>
+      error instanceof Refusal && error.code === "content_too_large" && /more than 1000000 values/.test(error.message);
+    const terms = Array.from({ length: 290 }, (_, index) => `type co "é${index}"`).join(" or ");
+    for (const path of [
+      'emails[type sw "t" and value co "é"].display',
+      `emails[${terms} or type pr].display`,
+      "emails.display",
+    ]) {
+      const Operations = Array.from({ length: MAX_OPERATIONS }, each(path));
+      assert.throws(() => patchBody(user, full, { schemas: [PATCH_OP], Operations }, "tolerant"), isTooMuch, path);
+      patchBody(user, full, { schemas: [PATCH_OP], Operations: Operations.slice(0, 1) }, "tolerant");
+    }
+    // Long texts count by their length.
+    const long = { ...ana, emails: [{ value: "a@example.com", display: "é".repeat(1_000_000) }] };
+    const Operations = Array.from({ length: 100 }, each('emails[display co "x" or value pr].type'));
+    assert.throws(() => patchBody(user, long, { schemas: [PATCH_OP], Operations }, "tolerant"), isTooMuch);
+  });
+
+  it("adds a thousand values one by one", () => {
+    const value = (index: number) => ({ type: `t${index}`, value: `${index}@example.com` });
+    const Operations = Array.from({ length: MOST_VALUES - 1 }, (_, index) => ({
+      op: "add",
+      path: "emails",
+      value: [value(index)],
+    }));
+    const { resource } = patchBody(user, ana, { schemas: [PATCH_OP], Operations }, "tolerant");
+    assert.ok((resource["emails"] as unknown[]).length >= MOST_VALUES - 1);
+  });
+
   it("goes through as many values of an attribute as a resource may have, and refuses more at once", () => {
     const members = Array.from({ length: MOST_VALUES }, (_, index) => ({ value: `m${index}` }));
     const before = { displayName: "G", members: members.slice(10) };

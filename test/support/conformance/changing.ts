@@ -155,6 +155,12 @@ export const patching: Chapter = {
     ),
     must(
       "RFC 7644 §3.5.2.2",
+      "remove of what is never shown unassigns it too: a password that is removed opens nothing any more.",
+      "access/passwordRemoved: by remove: nobody signs in by it, and the sessions that it opened end",
+      "access/passwordRemoved: by replace with null: nobody signs in by it, and the sessions that it opened end",
+    ),
+    must(
+      "RFC 7644 §3.5.2.2",
       "remove of a sub-attribute of chosen values leaves the values.",
       "scim/patch: removes a sub-attribute of the values that a filter chooses, and leaves them",
     ),

@@ -173,8 +173,9 @@ export const reading: Chapter = {
     ),
     decision(
       "RFC 7644 §3.4.2.2",
-      "A filter has at most 8,192 characters and 32 levels of brackets.",
+      "A filter has at most 8,192 characters, 32 levels of brackets and 32 attribute expressions.",
       "scim/filter: refuses more than 8,192 characters and more than 32 levels of brackets, without reading them",
+      "scim/filter: reads 32 attribute expressions, and refuses more with tooMany (RFC 7644 §3.12)",
       "provisioning/lists: as deep or long as an attacker likes cost a refusal and no more",
     ),
     must(
