@@ -2,7 +2,7 @@ import type { Request, Response } from "express";
 import { isRefusal } from "../base/errors.ts";
 import { connectionById } from "../directory/connectionsForSignIn.ts";
 import { logoutByProvider } from "../directory/providerLogout.ts";
-import { SignInStopped } from "../directory/ssoSignIn.ts";
+import { SignInStopped } from "../directory/signInStopped.ts";
 import { sendJson } from "../http/reply.ts";
 import { judgeLogoutToken } from "../sso/oidc/logoutToken.ts";
 import { SignInRefused } from "../sso/types.ts";

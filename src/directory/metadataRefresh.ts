@@ -3,7 +3,7 @@
  * again on a schedule. What cannot be read, or says something else, leaves the last good one in force.
  */
 import { isDeepStrictEqual } from "node:util";
-import { Refusal } from "../base/errors.ts";
+import { isRefusal, Refusal } from "../base/errors.ts";
 import { event } from "../events/event.ts";
 import type { Handlers } from "../events/jobs.ts";
 import { atIntervals, inBatches, type Intervals } from "../events/intervals.ts";
@@ -96,8 +96,9 @@ export async function refreshMetadata(db: Database, read: ReadMetadata, who: Who
   });
 }
 
+/** That it was not its turn in time says nothing of the document: the job comes again. */
 function faultOf(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
+  if (isRefusal(error, "invalid_request")) return error;
   throw error;
 }
 

@@ -4,7 +4,7 @@ import { inTenant } from "../storage/scope.ts";
 import type { Database, Who } from "../storage/types.ts";
 import { endProviderSessions } from "./sessions.store.ts";
 import { useOnce } from "./signIns.store.ts";
-import { SignInStopped } from "./ssoSignIn.ts";
+import { SignInStopped } from "./signInStopped.ts";
 
 /** Whose sessions an identity provider has ended, and the message that said so. */
 export interface ProviderLogout {

@@ -37,10 +37,20 @@ export interface SamlSettings {
   readonly certificates: readonly string[];
   /** Its metadata's WantAuthnRequestsSigned; absent = no. */
   readonly wantsSignedRequests?: true;
+  /** Where it ends sessions; absent = nowhere. */
+  readonly singleLogout?: SingleLogoutService;
+}
+
+/** A SingleLogoutService of an identity provider (SAML Metadata §2.4.2). */
+export interface SingleLogoutService {
+  readonly url: string;
+  /** ResponseLocation, where answers go that do not go to `url`. */
+  readonly responseUrl?: string;
+  readonly binding: "redirect" | "post";
 }
 
 /** A key of our own towards an identity provider, as PEM. */
-interface SpKey {
+export interface SpKey {
   readonly certificate: string;
   readonly privateKey: string;
 }
@@ -64,6 +74,7 @@ export interface ConnectionUrls {
   readonly acsUrl: string;
   readonly spEntityId: string;
   readonly metadataUrl: string;
+  readonly sloUrl: string;
   readonly redirectUri: string;
 }
 
@@ -74,6 +85,14 @@ export interface Begun {
   readonly requestId: string;
   /** OIDC nonce and PKCE verifier as JSON, to be sealed; null for SAML. */
   readonly proof: string | null;
+}
+
+/** A NameID as it was signed (SAML Core §2.2.3). */
+export interface NameId {
+  readonly value: string;
+  readonly format: string;
+  readonly nameQualifier?: string;
+  readonly spNameQualifier?: string;
 }
 
 /** Who the identity provider says has signed in: read from signed bytes alone. */
@@ -94,6 +113,8 @@ export interface Identity {
   readonly match: readonly string[];
   /** SAML SessionIndex or OIDC sid. */
   readonly providerSession: string | null;
+  /** SAML: what the session is called there beside its index, for a logout. */
+  readonly nameId?: NameId;
   /** SessionNotOnOrAfter: our session ends with it. */
   readonly sessionEnds: Date | null;
   /** Values by attribute or claim, as they arrived (`arrivedOf`). */
@@ -108,6 +129,31 @@ export interface SamlAnswer {
   readonly assertionId: string;
   /** Until when the assertion could be presented again. */
   readonly expiresAt: Date;
+}
+
+/** What a SAML logout message says (SAML Core §3.7). */
+export type LogoutMessage = LogoutAsked | LogoutAnswered;
+
+/** The identity provider ends sessions. */
+export interface LogoutAsked {
+  readonly asks: true;
+  /** ID of the LogoutRequest, which is answered once. */
+  readonly id: string;
+  readonly nameId: NameId;
+  /** None = all sessions of the NameID. */
+  readonly sessionIndexes: readonly string[];
+  /** To be sent back as it came; null where none did. */
+  readonly relayState: string | null;
+  /** Until when the request could be presented again. */
+  readonly expiresAt: Date;
+}
+
+/** The identity provider has answered a LogoutRequest of ours. */
+export interface LogoutAnswered {
+  readonly asks: false;
+  /** ID of our LogoutRequest. */
+  readonly requestId: string;
+  readonly outcome: "success" | "partial" | "failed";
 }
 
 /** One code for each way in which a sign-in fails; the admin reads the detail, the employee a reference. */

@@ -17,6 +17,7 @@ withSimpleSamlPhp("signing in by SAML at SimpleSAMLphp", () => {
     const path = `/tenants/${tenant.slug}/connections`;
     const fields = { protocol: "saml", provider: "custom", name: "SimpleSAMLphp", groupsClaim: "groups" };
     id = ((await api("POST", path, fields)).body as { id: string }).id;
+    assert.equal((await api("POST", `${path}/${id}/keys`)).status, 201);
     const ours = await new Browser().get(`/sso/saml/${id}/metadata`);
     idp = await startSimpleSamlPhp(ours.text, `emma@${tenant.domain}`);
     for (const change of [{ saml: { metadataXml: await idp.metadata() } }, { status: "enabled", force: true }]) {
@@ -45,6 +46,34 @@ withSimpleSamlPhp("signing in by SAML at SimpleSAMLphp", () => {
       assert.deepEqual([body["roles"], body["seat"], member["emailVerified"]], [["member"], "held", true]);
       assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: times });
     }
+  });
+
+  async function withSession(): Promise<Browser> {
+    const browser = new Browser();
+    const { path, form } = await answered(browser);
+    assert.equal((await browser.get((await browser.post(path, form, true)).location)).location, "/projects");
+    return browser;
+  }
+
+  it("signs out there who signs out here, and shows its answer (SAML Profiles §4.4)", async () => {
+    const browser = await withSession();
+    const { body } = await browser.session();
+    const sent = await browser.post("/sign-out", { csrf: String(body["csrfToken"]) });
+    assert.match(sent.location, /SingleLogoutService\.php\?SAMLRequest=/);
+    const { pathname, search } = await idp.logout(sent.location);
+    const answer = await browser.get(pathname + search);
+    assert.equal(answer.status, 303, answer.text);
+    assert.match((await browser.get(answer.location)).text, /Here, and at your organisation&#39;s sign-in\.</);
+  });
+
+  it("is signed out here by its own sign-out, which hears of it (SAML Profiles §4.4)", async () => {
+    const browser = await withSession();
+    const asked = await idp.logout();
+    assert.match(asked.pathname, /\/slo$/);
+    const answer = await new Browser().get(asked.pathname + asked.search);
+    assert.equal(answer.status, 303, answer.text);
+    assert.equal((await browser.session()).status, 401);
+    assert.match((await idp.logout(answer.location)).pathname, /frontpage/, "it takes our answer, and goes on");
   });
 
   it("takes its answer once, and none that was altered", async () => {

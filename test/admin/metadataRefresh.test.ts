@@ -16,7 +16,8 @@ const next = readFileSync(new URL("../saml/keys/attacker.crt", import.meta.url),
 const nextKey = `<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${bare(next)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`;
 const overlapping = metadata().replace("<md:SingleSignOnService", `${nextKey}<md:SingleSignOnService`);
 const rolled = overlapping.replace(/<md:KeyDescriptor.*?<\/md:KeyDescriptor>/s, "");
-const read = (url: string, now: Date) => readMetadata(url, { ...ways, publicUrl: "https://usher.example", now });
+const read = (url: string, now: Date) =>
+  readMetadata(url, { ...ways, publicUrl: "https://usher.example", now, whose: url });
 
 interface World {
   readonly here: Place;

@@ -85,6 +85,7 @@ describe("the metadata of an identity provider", () => {
   const refusals: readonly (readonly [name: string, xml: string, words: RegExp])[] = [
     ["a document type", `<!DOCTYPE x>${entity()}`, /document type/],
     ["an entity", `<!DOCTYPE x [<!ENTITY a "b">]>${entity()}`, /document type/],
+    ["more than 20,000 tags", entity({ keys: key("idp.crt") + "<x/>".repeat(20_000) }), /tags/],
     ["more than 1 MB", entity() + " ".repeat(1024 * 1024), /larger/],
     ["no XML", "not xml", /well-formed/],
     ["nothing", "", /well-formed/],
@@ -129,7 +130,51 @@ describe("the metadata of an identity provider", () => {
   });
 });
 
+describe("the single logout service in the metadata of an identity provider (SAML Metadata §2.4.2)", () => {
+  const POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+  const sso = `<md:SingleSignOnService Binding="${redirect}" Location="${settings.ssoUrl}"/>`;
+  const slo = (binding: string, location: string, more = "") =>
+    `<md:SingleLogoutService Binding="${binding}" Location="${location}"${more}/>`;
+  const read = (...services: readonly string[]) =>
+    parseIdpMetadata(entity({ services: services.join("") + sso }), NOW).singleLogout;
+  const url = "https://idp.example.com/slo";
+
+  it("is read with its binding, HTTP-Redirect before HTTP-POST", () => {
+    assert.deepEqual(read(slo(POST, `${url}/post`), slo(redirect, url)), { url, binding: "redirect" });
+    assert.deepEqual(read(slo(POST, url)), { url, binding: "post" });
+  });
+
+  it("is read with the address for answers, where that is another", () => {
+    const responseUrl = `${url}/answer`;
+    const service = slo(redirect, url, ` ResponseLocation="${responseUrl}"`);
+    assert.deepEqual(read(service), { url, binding: "redirect", responseUrl });
+    assert.deepEqual(read(slo(redirect, url, ` ResponseLocation="${url}"`)), { url, binding: "redirect" });
+  });
+
+  it("is none where no browser can be sent there, which keeps nobody from signing in", () => {
+    const soap = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP";
+    for (const service of [
+      "",
+      slo(soap, url),
+      slo(redirect, "javascript:alert(1)"),
+      slo(redirect, "http://x.example"),
+    ]) {
+      assert.equal(read(service), undefined);
+    }
+    assert.deepEqual(read(slo(redirect, "http://x.example"), slo(POST, url)), { url, binding: "post" });
+    const elsewhere = slo(redirect, url, ' ResponseLocation="http://x.example"');
+    assert.deepEqual(read(elsewhere), { url, binding: "redirect" });
+  });
+});
+
 describe("the settings that an admin types", () => {
+  it("are refused with a single logout address to which no browser can be sent", () => {
+    for (const url of ["http://idp.example.com", "javascript:alert(1)", "", "https://a:b@idp.example.com/"]) {
+      const typed = { ...settings, singleLogout: { url, binding: "post" as const } };
+      assert.throws(() => checkSamlSettings(typed), isRefusal(/single logout URL/));
+    }
+  });
+
   it("are kept with their certificates as PEM, from PEM or bare base64", () => {
     const { certificates } = checkSamlSettings({ ...settings, certificates: [bare("idp.crt"), pemOf("idp.crt")] });
     assert.deepEqual(certificates, [pemOf("idp.crt")]);
@@ -163,6 +208,21 @@ describe("our metadata", () => {
     const acs = role.getElementsByTagName("md:AssertionConsumerService")[0]!;
     assert.equal(attribute(acs, "Location"), urls.acsUrl);
     assert.match(attribute(acs, "Binding") ?? "", /HTTP-POST$/);
+  });
+
+  it("names the single logout service by both bindings, where the schema wants it (SAML Metadata §2.4.2)", () => {
+    const root = parseXml(spMetadata(urls).replace(/^<\?xml.*?\?>\s*/, ""));
+    const role = root.getElementsByTagName("md:SPSSODescriptor")[0]!;
+    const services = Array.from(role.getElementsByTagName("md:SingleLogoutService"));
+    assert.deepEqual(
+      services.map((each) => [attribute(each, "Binding")?.split(":").at(-1), attribute(each, "Location")]),
+      [
+        ["HTTP-Redirect", urls.sloUrl],
+        ["HTTP-POST", urls.sloUrl],
+      ],
+    );
+    const names = Array.from(role.childNodes, ({ nodeName }) => nodeName).filter((name) => name.startsWith("md:"));
+    assert.deepEqual([...new Set(names)], ["md:SingleLogoutService", "md:NameIDFormat", "md:AssertionConsumerService"]);
   });
 
   it("publishes every key for signing, and for encryption the newest first", () => {

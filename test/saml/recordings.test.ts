@@ -12,7 +12,6 @@ function recorded(folder: string): string {
 const entraSubject = "0f0e0d0c-0000-4000-8000-000000000001/0f0e0d0c-0000-4000-8000-0000000000aa";
 const ana = { givenName: "Ana", familyName: "Silva", displayName: null };
 const named = { ...ana, displayName: "Ana Silva" };
-const nobody = { givenName: null, familyName: null, displayName: null };
 
 /** What each recording says of the person: subject, names, groups, end of session. */
 const expected: Readonly<Record<string, readonly [string, Identity["name"], Identity["groups"], string | null]>> = {
@@ -26,7 +25,10 @@ const expected: Readonly<Record<string, readonly [string, Identity["name"], Iden
   "entra-overage": [entraSubject, named, "overage", null],
   google: ["ana@example.com", ana, "absent", null],
   onelogin: ["ana@example.com", ana, { values: [] }, minutes(24 * 60)],
-  keycloak: ["G-7f3a-ana", nobody, { values: ["offline_access", "sales"] }, minutes(600)],
+  ping: ["0f0e0d0c-0000-4000-8000-0000000000cc", ana, { values: ["Sales", "Staff"] }, null],
+  jumpcloud: ["ana@example.com", ana, { values: ["Sales", "Staff"] }, null],
+  adfs: ["ana@corp.example.com", ana, { values: ["Domain Users", "Sales"] }, null],
+  keycloak: ["G-7f3a-ana", ana, { values: ["offline_access", "sales"] }, minutes(600)],
   simplesamlphp: ["5f1c-ana", ana, { values: ["member", "staff"] }, minutes(480)],
 };
 

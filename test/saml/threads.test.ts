@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import { isRefusal } from "../../src/base/errors.ts";
 import { createSamlThreads, type SamlThreads } from "../../src/sso/saml/threads.ts";
 import { SignInRefused } from "../../src/sso/types.ts";
+import { metadata, samlFields } from "../admin/idpSide.ts";
 import { connectionWith, NOW, post, requestId, sign, signedResponse, testKey, urls } from "../support/hostileSigner.ts";
 
 const question = (xml: string, more: object = {}) => ({
@@ -61,6 +62,24 @@ describe("SAML responses in threads", () => {
     assert.ok(longest < whole / 2 && active < whole / 2, `${longest} and ${active} of ${whole} ms`);
   });
 
+  it("S44: leave others their turns while metadata of a megabyte is read, and refuse it in the same words", async () => {
+    const filler = `<x:a xmlns:x="urn:x" b="${"b".repeat(80)}"/>`.repeat(9500);
+    const xml = metadata().replace("</md:EntityDescriptor>", `${filler}</md:EntityDescriptor>`);
+    assert.ok(xml.length > 1_000_000 && xml.length < 1024 * 1024);
+    const asked = (text: string) => threads.readMetadata({ xml: text, now: NOW, options: {} }, "tenant");
+    let turns = 0;
+    const count = (): void => void ((turns += 1), (next = setImmediate(count)));
+    let next = setImmediate(count);
+    const { settings } = await asked(xml);
+    clearImmediate(next);
+    assert.equal(settings.entityId, samlFields.entityId);
+    assert.ok(turns > 20, `${turns} turns of the event loop`);
+    const isRefused = (words: RegExp) => (error: unknown) =>
+      isRefusal(error, "invalid_request") && words.test(error.message);
+    await assert.rejects(asked("not xml"), isRefused(/well-formed/));
+    await assert.rejects(asked(xml.replaceAll("<x:a", "<a/><x:a")), isRefused(/more than 20000 tags|larger/));
+  });
+
   it("of one sender wait for one another, and others' come in between", async () => {
     const order: string[] = [];
     const judge = (from: string) => threads.judge(question(honest), from).then(() => void order.push(from));
@@ -75,6 +94,12 @@ describe("SAML responses in threads", () => {
     for (const each of await most) {
       assert.ok(each.status === "rejected" && refusedWith("saml_too_costly")(each.reason));
     }
+    const costly = metadata().replace("</md:", `${'<a b=""/>'.repeat(9000)}</md:`);
+    const read = short.readMetadata({ xml: costly, now: NOW, options: {} }, "tenant");
+    await assert.rejects(
+      read,
+      (error) => isRefusal(error, "invalid_request") && /too long to read/.test(error.message),
+    );
     await short.close();
   });
 

@@ -20,6 +20,8 @@ samlify.setSchemaValidator({ validate: () => Promise.resolve("skipped") });
 interface Person {
   readonly nameId: string;
   readonly email: string;
+  /** SessionIndex; none unless given. */
+  readonly session?: string;
 }
 
 export interface TestIdp {
@@ -28,27 +30,26 @@ export interface TestIdp {
   readonly answer: (redirectUrl: string, person: Person) => Promise<{ readonly samlResponse: string }>;
 }
 
-/**
- * @param signs the whole message, the assertion, or both
- * @param encryptsFor a certificate of ours
- */
-export function samlIdp(
-  urls: ConnectionUrls,
-  signs: "message" | "assertion" | "both",
-  encryptsFor: string | null = null,
-): TestIdp {
-  const provider = samlify.IdentityProvider({
+/** By which binding it speaks of logouts; `none` has no place for them. */
+export type Logout = "redirect" | "post" | "none";
+
+/** The provider; one is as another but for these. */
+export function providerOf(encryptsFor: string | null, logout: Logout): samlify.IdentityProviderInstance {
+  const binding = `urn:oasis:names:tc:SAML:2.0:bindings:HTTP-${logout === "post" ? "POST" : "Redirect"}`;
+  return samlify.IdentityProvider({
     entityID: entityId,
     privateKey: testKey("idp.key"),
     signingCert: testKey("idp.crt"),
     isAssertionEncrypted: encryptsFor !== null,
     ...encryption,
     wantAuthnRequestsSigned: false,
+    wantLogoutRequestSigned: true,
+    wantLogoutResponseSigned: true,
     requestSignatureAlgorithm: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
     nameIDFormat: [persistent],
     singleSignOnService: [{ Binding: "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect", Location: ssoUrl }],
     // samlify warns on the console without one.
-    singleLogoutService: [{ Binding: "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect", Location: `${ssoUrl}/out` }],
+    singleLogoutService: [{ Binding: logout === "none" ? "urn:x-none" : binding, Location: `${ssoUrl}/out` }],
     loginResponseTemplate: {
       context: samlify.SamlLib.defaultLoginResponseTemplate.context,
       attributes: [
@@ -61,6 +62,19 @@ export function samlIdp(
       ],
     },
   });
+}
+
+/**
+ * @param signs the whole message, the assertion, or both
+ * @param encryptsFor a certificate of ours
+ */
+export function samlIdp(
+  urls: ConnectionUrls,
+  signs: "message" | "assertion" | "both",
+  encryptsFor: string | null = null,
+  logout: Logout = "redirect",
+): TestIdp {
+  const provider = providerOf(encryptsFor, logout);
   const certificates = encryptsFor === null ? [] : [encryptsFor];
   const ours = spMetadata(urls, { certificates, requestsSigned: false });
   const us = samlify.ServiceProvider({
@@ -90,6 +104,7 @@ function filled(template: string, requestId: string, urls: ConnectionUrls, perso
   const now = Date.now();
   const [issued, until] = [new Date(now).toISOString(), new Date(now + 5 * 60_000).toISOString()];
   const id = `_${crypto.randomUUID()}`;
+  const session = person.session === undefined ? "" : ` SessionIndex="${person.session}"`;
   const values: Record<string, string> = {
     ID: id,
     AssertionID: `_${crypto.randomUUID()}`,
@@ -107,7 +122,7 @@ function filled(template: string, requestId: string, urls: ConnectionUrls, perso
     NameIDFormat: persistent,
     NameID: person.nameId,
     InResponseTo: requestId,
-    AuthnStatement: `<saml:AuthnStatement AuthnInstant="${issued}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`,
+    AuthnStatement: `<saml:AuthnStatement AuthnInstant="${issued}"${session}><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`,
     attrUserEmail: person.email,
   };
   // AuthnStatement is markup, which samlify would escape.

@@ -201,13 +201,80 @@ function keycloak(): GoodRecording {
     attribute: attributeStyle("saml:", basic, ` ${xsi} xsi:type="xs:string"`),
     attributes: [
       ["email", "ana@example.com"],
+      ["firstName", "Ana"],
+      ["lastName", "Silva"],
       ["Role", "offline_access"],
       ["Role", "sales"],
+      ["groups", "Sales"],
     ],
     authn: `${instant} SessionIndex="7f3a::0f0e" SessionNotOnOrAfter="${minutes(600)}"`,
     signs: ["Response"],
   });
   return { folder: "keycloak", xml, entityId, groupsClaim: "Role" };
+}
+
+function ping(): GoodRecording {
+  const entityId = "https://auth.pingone.com/0f0e0d0c-0000-4000-8000-000000000003";
+  const persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+  const xml = shaped({
+    protocol: "saml2p",
+    prefix: "saml:",
+    entityId,
+    nameId: `<saml:NameID Format="${persistent}">0f0e0d0c-0000-4000-8000-0000000000cc</saml:NameID>`,
+    attribute: attributeStyle("saml:", basic, ` ${xsi} xsi:type="xs:string"`),
+    attributes: [
+      ["email", "ana@example.com"],
+      ["firstName", "Ana"],
+      ["lastName", "Silva"],
+      ["groups", "Sales", "Staff"],
+    ],
+    authn: `${instant} SessionIndex="_session-1"`,
+    signs: ["Assertion"],
+  });
+  return { folder: "ping", xml, entityId, groupsClaim: "groups" };
+}
+
+function jumpcloud(): GoodRecording {
+  const entityId = "https://sso.jumpcloud.example.com/usher";
+  const xml = shaped({
+    protocol: "samlp",
+    prefix: "saml:",
+    entityId,
+    nameId: '<saml:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified">ana@example.com</saml:NameID>',
+    attribute: attributeStyle("saml:", basic, ` ${xsi} xsi:type="xs:string"`),
+    attributes: [
+      ["email", "ana@example.com"],
+      ["firstName", "Ana"],
+      ["lastName", "Silva"],
+      ["memberOf", "Sales"],
+      ["memberOf", "Staff"],
+    ],
+    authn: `${instant} SessionIndex="_session-1"`,
+    signs: ["Assertion"],
+  });
+  return { folder: "jumpcloud", xml, entityId, groupsClaim: "memberOf" };
+}
+
+/** A default namespace, as Entra ID; claims of the rules that were written for it. */
+function adfs(): GoodRecording {
+  const entityId = "http://adfs.example.com/adfs/services/trust";
+  const group = "http://schemas.xmlsoap.org/claims/Group";
+  const xml = shaped({
+    protocol: "samlp",
+    prefix: "",
+    entityId,
+    nameId: '<NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">ana@corp.example.com</NameID>',
+    attribute: attributeStyle("", "", ""),
+    attributes: [
+      [`${WS}emailaddress`, "ana@example.com"],
+      [`${WS}givenname`, "Ana"],
+      [`${WS}surname`, "Silva"],
+      [group, "Domain Users", "Sales"],
+    ],
+    authn: `${instant} SessionIndex="_session-1"`,
+    signs: ["Assertion"],
+  });
+  return { folder: "adfs", xml, entityId, groupsClaim: group };
 }
 
 function simplesamlphp(): GoodRecording {
@@ -236,7 +303,8 @@ function simplesamlphp(): GoodRecording {
 }
 
 export function goodRecordings(): readonly GoodRecording[] {
-  return [okta(), entraGroups(), entraOverage(), google(), onelogin(), keycloak(), simplesamlphp()];
+  const microsoft = [entraGroups(), entraOverage(), adfs()];
+  return [okta(), ...microsoft, google(), onelogin(), ping(), jumpcloud(), keycloak(), simplesamlphp()];
 }
 
 /** Folder → XML and code. */

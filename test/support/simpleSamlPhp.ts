@@ -21,6 +21,8 @@ export interface SimpleSamlPhp {
   readonly metadata: () => Promise<string>;
   /** Signs the employee in where our redirect leads, and returns the form that it would make the browser post. */
   readonly answer: (redirectUrl: string, password?: string) => Promise<{ action: string; samlResponse: string }>;
+  /** Where it sends the browser that was last signed in there, from one of our redirects or from its own sign-out. */
+  readonly logout: (redirectUrl?: string) => Promise<URL>;
   readonly stop: () => Promise<void>;
 }
 
@@ -50,8 +52,18 @@ export async function startSimpleSamlPhp(spMetadata: string, email: string, encr
     rmSync(folder, { recursive: true, force: true });
   };
   const metadata = async () => (await fetch(`${origin}/saml2/idp/metadata.php`)).text();
-  return { metadata, answer: (url, password = EMPLOYEE.password) => answer(url, password), stop };
+  const browser: Jar = new Map();
+  const signIn: SimpleSamlPhp["answer"] = (url, password = EMPLOYEE.password) => {
+    browser.clear();
+    return answer(browser, url, password);
+  };
+  const ownLogout = `${origin}/saml2/idp/SingleLogoutService.php?${new URLSearchParams({ ReturnTo: `${origin}/` })}`;
+  const logout: SimpleSamlPhp["logout"] = async (url = ownLogout) => (await follow(browser, new URL(url), origin)).url;
+  return { metadata, answer: signIn, logout, stop };
 }
+
+/** Cookies by their names. */
+type Jar = Map<string, string>;
 
 function serve(folder: string, origin: string): ChildProcess {
   const { host } = new URL(origin);
@@ -110,7 +122,7 @@ function config(folder: string, origin: string): string {
 function hosted(origin: string, encrypts: boolean): string {
   return `$metadata['${origin}/saml2/idp/metadata.php'] = [
     'host' => '__DEFAULT__', 'privatekey' => 'idp.key', 'certificate' => 'idp.crt', 'auth' => 'people',
-    'saml20.sign.response' => true, 'saml20.sign.assertion' => true, 'NameIDFormat' => '${PERSISTENT}',
+    'sign.logout' => true, 'validate.logout' => true, 'saml20.sign.response' => true, 'saml20.sign.assertion' => true, 'NameIDFormat' => '${PERSISTENT}',
     'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
     'assertion.encryption' => ${encrypts}, 'validate.authnrequest' => ${encrypts},
     'authproc' => [3 => ['class' => 'saml:AttributeNameID', 'attribute' => 'uid', 'Format' => '${PERSISTENT}']],
@@ -118,22 +130,24 @@ function hosted(origin: string, encrypts: boolean): string {
 }
 
 /** A browser's way through the provider's pages. */
-async function answer(start: string, password: string): Promise<{ action: string; samlResponse: string }> {
-  const jar = new Map<string, string>();
-  const shown = await follow(jar, new URL(start));
+async function answer(jar: Jar, start: string, password: string): Promise<{ action: string; samlResponse: string }> {
+  const { origin } = new URL(start);
+  const shown = await follow(jar, new URL(start), origin);
   const form = new URLSearchParams({
     username: EMPLOYEE.user,
     password,
     AuthState: field(shown.page, "AuthState"),
   });
-  const { page } = await follow(jar, shown.url, form);
+  const { page } = await follow(jar, shown.url, origin, form);
   const [, action = ""] = /<form[^>]*action="([^"]*)"/.exec(page) ?? [];
   return { action: unescaped(action), samlResponse: field(page, "SAMLResponse") };
 }
 
+/** Follows redirects until a page of the provider, or to another site's door. */
 async function follow(
-  jar: Map<string, string>,
+  jar: Jar,
   start: URL,
+  origin: string,
   form?: URLSearchParams,
 ): Promise<{ url: URL; page: string }> {
   let url = start;
@@ -149,6 +163,7 @@ async function follow(
     const location = answered.headers.get("location");
     if (location === null) return { url, page: await answered.text() };
     url = new URL(location, url);
+    if (url.origin !== origin) return { url, page: "" };
     body = undefined;
   }
   throw new Error(`the provider does not come to an end: ${url.href}`);

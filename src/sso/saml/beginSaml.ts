@@ -1,8 +1,8 @@
 /** The start of a SAML sign-in: an AuthnRequest by HTTP-Redirect. */
-import { randomBytes, sign } from "node:crypto";
-import { deflateRawSync } from "node:zlib";
-import { type Begun, type ConnectionUrls, SignInRefused, type SsoConnection } from "../types.ts";
+import { randomBytes } from "node:crypto";
+import { type Begun, type ConnectionUrls, SignInRefused, type SpKey, type SsoConnection } from "../types.ts";
 import { ASSERTION, HTTP_POST, nameIdFormats, PROTOCOL } from "./names.ts";
+import { redirectUrl } from "./redirectBinding.ts";
 import { escapeXml } from "./xml.ts";
 
 export interface RequestOptions {
@@ -33,37 +33,26 @@ export function beginSaml(
     throw new SignInRefused("saml_not_configured", "The connection has no identity provider yet; enter its metadata.");
   }
   const { ssoUrl } = connection.saml;
-  // SAML Core §1.3.4 asks for at least 128 bits; an xs:ID begins with no digit.
-  const requestId = `_${randomBytes(20).toString("hex")}`;
+  const requestId = newMessageId();
   const request = authnRequest({ requestId, ssoUrl, urls, now, nameIdFormat: options.nameIdFormat });
-  const { relayState } = options;
-  // SAML Bindings §3.4.4.1: DEFLATE, then base64, then URL encoding; RelayState, if there is one, before SigAlg.
-  const parameters = { SAMLRequest: deflateRawSync(request).toString("base64") };
-  const plain = query({
-    ...parameters,
-    ...(relayState !== undefined && { RelayState: checkedRelayState(relayState) }),
-  });
-  const target = new URL(ssoUrl);
-  const sent = signsRequests(connection) ? signedQuery(plain, connection) : plain;
-  target.search = [target.search.slice(1), sent].filter((part) => part !== "").join("&");
-  return { redirectUrl: target.href, requestId, proof: null };
+  const relayState = options.relayState === undefined ? null : checkedRelayState(options.relayState);
+  const sent = { target: ssoUrl, name: "SAMLRequest", xml: request, relayState } as const;
+  return {
+    redirectUrl: redirectUrl(sent, signsRequests(connection) ? keyOf(connection) : null),
+    requestId,
+    proof: null,
+  };
 }
 
-const RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
-
-/** SAML Bindings §3.4.4.1: what is signed are the parameters as they are sent. */
-function signedQuery(plain: string, { keys: [key] }: SsoConnection): string {
-  if (key === undefined) {
-    throw new SignInRefused("saml_no_key", "Requests are to be signed, and this connection has no key of its own yet.");
-  }
-  const signed = `${plain}&${query({ SigAlg: RSA_SHA256 })}`;
-  return `${signed}&${query({ Signature: sign("sha256", Buffer.from(signed), key.privateKey).toString("base64") })}`;
+/** The key that signs. @throws SignInRefused saml_no_key */
+function keyOf({ keys: [key] }: SsoConnection): SpKey {
+  if (key !== undefined) return key;
+  throw new SignInRefused("saml_no_key", "Requests are to be signed, and this connection has no key of its own yet.");
 }
 
-function query(parameters: Readonly<Record<string, string>>): string {
-  return Object.entries(parameters)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join("&");
+/** SAML Core §1.3.4 asks for at least 128 bits; an xs:ID begins with no digit. */
+export function newMessageId(): string {
+  return `_${randomBytes(20).toString("hex")}`;
 }
 
 interface Request {

@@ -47,7 +47,7 @@ export function refuseUnsolicited(response: Element): void {
  */
 export function checkEnvelope(response: Element, settings: SamlSettings, urls: ConnectionUrls, now: Date): void {
   checkVersion(response);
-  checkDestination(response, urls);
+  checkDestination(response, urls.acsUrl, "ACS URL");
   if (childrenNamed(response, ASSERTION, "Issuer").length > 0) checkIssuer(response, settings);
   checkIssueInstant(response, now);
 }
@@ -58,10 +58,14 @@ export function checkVersion(element: Element): void {
   throw new SignInRefused("saml_version", `${element.localName} is not of version 2.0.`);
 }
 
-/** SAML Bindings §3.5.5.2. Compared as text: URL equivalences are room for doubt. */
-function checkDestination(response: Element, urls: ConnectionUrls): void {
-  if (attribute(response, "Destination") === urls.acsUrl) return;
-  const detail = `The response names another destination; the ACS URL at the identity provider must be ${urls.acsUrl}.`;
+/**
+ * SAML Bindings §3.4.5.2 and §3.5.5.2. Compared as text: URL equivalences are room for doubt.
+ *
+ * @throws SignInRefused saml_destination
+ */
+export function checkDestination(message: Element, url: string, field: string): void {
+  if (attribute(message, "Destination") === url) return;
+  const detail = `The message names another destination; the ${field} at the identity provider must be ${url}.`;
   throw new SignInRefused("saml_destination", detail);
 }
 

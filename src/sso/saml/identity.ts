@@ -1,10 +1,9 @@
 /** Who has signed in: from NameID and attributes to an `Identity`, with the names that known providers use. */
 import { mailAddress } from "../../base/mailAddress.ts";
 import { arrivedOf } from "../arrived.ts";
-import { type Identity, SignInRefused, type SsoConnection } from "../types.ts";
+import { type Identity, type NameId, SignInRefused, type SsoConnection } from "../types.ts";
 import { type Attributes, onlyValue } from "./attributes.ts";
 import type { ProviderSession } from "./authnStatement.ts";
-import type { NameId } from "./nameId.ts";
 import { nameIdFormats } from "./names.ts";
 
 const WS_CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/";
@@ -50,6 +49,7 @@ export function identityOf(connection: SsoConnection, asserted: Asserted): Ident
     groups: groupsOf(connection.groupsClaim, attributes),
     match: matchOf(connection.matchClaim, asserted),
     providerSession: session.sessionIndex,
+    nameId: asserted.nameId,
     sessionEnds: session.sessionEnds,
     arrived: arrivedOf([["NameID", [asserted.nameId.value]], ...attributes]),
   };

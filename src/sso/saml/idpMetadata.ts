@@ -1,12 +1,14 @@
 /** Reads what an identity provider says of itself (SAML Metadata §2). The admin who hands it in vouches for it. */
 import { Refusal } from "../../base/errors.ts";
-import type { SamlSettings } from "../types.ts";
-import { HTTP_REDIRECT, METADATA, PROTOCOL, XMLDSIG } from "./names.ts";
-import { checkSamlSettings, type SettingsOptions } from "./settings.ts";
+import type { SamlSettings, SingleLogoutService } from "../types.ts";
+import { HTTP_POST, HTTP_REDIRECT, METADATA, PROTOCOL, XMLDSIG } from "./names.ts";
+import { checkSamlSettings, isServiceUrl, type SettingsOptions } from "./settings.ts";
 import { attribute, childrenNamed, descendants, isNamed, isXmlText, MalformedXml, parseXml } from "./xml.ts";
 
 /** In characters; an identity provider's own document has 3,000 to 30,000, a federation's millions. */
 const MAX_METADATA = 1024 * 1024;
+/** Start tags, end tags and comments; Entra ID's, which lists every claim, has 600. */
+const MAX_TAGS = 20_000;
 
 /**
  * The settings in a metadata document that describes one identity provider: one EntityDescriptor, or the one in an
@@ -31,9 +33,16 @@ export function readIdpMetadata(
   for (const element of lineage(descriptor)) refuseExpired(element, now);
   const entityId = attribute(entity, "entityID") ?? "";
   const [ssoUrl, certificates] = [ssoUrlOf(descriptor), certificatesOf(descriptor)];
+  const singleLogout = singleLogoutOf(descriptor, options);
   // SAML Metadata §2.4.3: an xs:boolean.
   const wantsSigned = ["true", "1"].includes((attribute(descriptor, "WantAuthnRequestsSigned") ?? "").trim());
-  const said = { entityId, ssoUrl, certificates, ...(wantsSigned && { wantsSignedRequests: true as const }) };
+  const said = {
+    entityId,
+    ssoUrl,
+    certificates,
+    ...(wantsSigned && { wantsSignedRequests: true as const }),
+    ...(singleLogout && { singleLogout }),
+  };
   return { settings: checkSamlSettings(said, options), refreshAt: refreshAt(lineage(descriptor), now) };
 }
 
@@ -41,6 +50,9 @@ function parsed(xml: string): Element {
   if (xml.length > MAX_METADATA) throw refused(`The metadata is larger than ${MAX_METADATA} characters.`);
   // As in responses: entities and default attributes are no part of SAML.
   if (/<!(?!--|\[CDATA\[)/.test(xml)) throw refused("The metadata holds a document type declaration; remove it.");
+  if (xml.split("<", MAX_TAGS + 2).length > MAX_TAGS + 1) {
+    throw refused(`The metadata holds more than ${MAX_TAGS} tags; give that of this one identity provider.`);
+  }
   if (!isXmlText(xml)) throw refused("The metadata holds characters that XML does not have.");
   try {
     return parseXml(xml.replace(/^\uFEFF/, "").trim());
@@ -110,6 +122,21 @@ function ssoUrlOf(descriptor: Element): string {
   const redirect = services.find((service) => attribute(service, "Binding") === HTTP_REDIRECT);
   if (redirect) return attribute(redirect, "Location") ?? "";
   throw refused("The metadata names no sign-on service with the HTTP-Redirect binding.");
+}
+
+/** SAML Metadata §2.4.2. An address that cannot be used is left out: people sign in without it. */
+function singleLogoutOf(descriptor: Element, options: SettingsOptions): SingleLogoutService | null {
+  const services = childrenNamed(descriptor, METADATA, "SingleLogoutService");
+  for (const [binding, uri] of [["redirect", HTTP_REDIRECT] as const, ["post", HTTP_POST] as const]) {
+    const service = services.find((each) => attribute(each, "Binding") === uri);
+    const [url = "", responseUrl] = service
+      ? [attribute(service, "Location"), attribute(service, "ResponseLocation")]
+      : [];
+    if (!isServiceUrl(url ?? "", options)) continue;
+    const isApart = typeof responseUrl === "string" && responseUrl !== url && isServiceUrl(responseUrl, options);
+    return { url: url ?? "", binding, ...(isApart && { responseUrl }) };
+  }
+  return null;
 }
 
 /** SAML Metadata §2.4.1.1: a key without `use` serves for both. */

@@ -1,12 +1,7 @@
 /** The NameID of a subject, by which a person is known for years. */
-import { type ConnectionUrls, type SamlSettings, SignInRefused } from "../types.ts";
+import { type ConnectionUrls, type NameId, type SamlSettings, SignInRefused } from "../types.ts";
 import { ASSERTION, nameIdFormats } from "./names.ts";
 import { attribute, childrenNamed, plainText } from "./xml.ts";
-
-export interface NameId {
-  readonly value: string;
-  readonly format: string;
-}
 
 /** Several databases and SAML Core §8.3.7 (256) are stricter; some providers send distinguished names. */
 const MAX_LENGTH = 1024;
@@ -18,14 +13,28 @@ const MAX_LENGTH = 1024;
  */
 export function readNameId(subject: Element, settings: SamlSettings, urls: ConnectionUrls): NameId {
   const [element, ...more] = childrenNamed(subject, ASSERTION, "NameID");
-  if (!element || more.length > 0) throw badNameId("The subject must have a NameID, once.");
+  if (!element || more.length > 0) throw badNameId(`The ${subject.localName} must have a NameID, once.`);
+  return nameIdOf(element, settings, urls);
+}
+
+/** The same of the element itself. @throws SignInRefused saml_name_id */
+export function nameIdOf(element: Element, settings: SamlSettings, urls: ConnectionUrls): NameId {
   const value = plainText(element);
   if (value === null || !isKey(value)) {
     throw badNameId(`The NameID is empty, longer than ${MAX_LENGTH} characters, padded, or not plain text.`);
   }
   const format = attribute(element, "Format") ?? nameIdFormats.unspecified;
+  const qualifiers = [format, attribute(element, "NameQualifier"), attribute(element, "SPNameQualifier")];
+  if (qualifiers.some((each) => (each?.length ?? 0) > MAX_LENGTH))
+    throw badNameId("The NameID's qualifiers are too long.");
   if (format === nameIdFormats.persistent) checkQualifiers(element, settings, urls);
-  return { value, format };
+  const [nameQualifier, spNameQualifier] = [attribute(element, "NameQualifier"), attribute(element, "SPNameQualifier")];
+  return {
+    value,
+    format,
+    ...(nameQualifier !== null && { nameQualifier }),
+    ...(spNameQualifier !== null && { spNameQualifier }),
+  };
 }
 
 function isKey(value: string): boolean {

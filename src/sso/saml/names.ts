@@ -14,6 +14,8 @@ export const HTTP_REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect
 
 /** SAML Core §3.2.2.2. */
 export const SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success";
+/** As a second code, of a logout. */
+export const PARTIAL_LOGOUT = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout";
 /** SAML Profiles §3.3. */
 export const BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 

@@ -1,6 +1,6 @@
 /** What an admin or a metadata document says of an identity provider, checked before it is kept. */
 import { Refusal } from "../../base/errors.ts";
-import type { SamlSettings } from "../types.ts";
+import type { SamlSettings, SingleLogoutService } from "../types.ts";
 import { readCertificates } from "./certificates.ts";
 
 export interface SettingsOptions {
@@ -20,9 +20,10 @@ const MAX_URL = 2048;
 export function checkSamlSettings(written: SamlSettings, options: SettingsOptions = {}): SamlSettings {
   return {
     entityId: checkedEntityId(written.entityId),
-    ssoUrl: checkedSsoUrl(written.ssoUrl, options.allowHttp ?? false),
+    ssoUrl: checkedUrl(written.ssoUrl, "sign-on", options),
     certificates: readCertificates(written.certificates),
     ...(written.wantsSignedRequests && { wantsSignedRequests: true }),
+    ...(written.singleLogout && { singleLogout: checkedLogout(written.singleLogout, options) }),
   };
 }
 
@@ -32,10 +33,25 @@ function checkedEntityId(entityId: string): string {
   throw refused(`The entity id must be 1 to ${MAX_ENTITY_ID} characters without spaces.`);
 }
 
-function checkedSsoUrl(ssoUrl: string, allowHttp: boolean): string {
-  const url = ssoUrl.length <= MAX_URL && !/[\s\p{C}]/u.test(ssoUrl) && URL.canParse(ssoUrl) ? new URL(ssoUrl) : null;
-  if (url && isSecure(url, allowHttp) && url.username + url.password + url.hash === "") return ssoUrl;
-  throw refused("The sign-on URL must be an https URL without user, password and fragment.");
+function checkedUrl(url: string, name: string, options: SettingsOptions): string {
+  if (isServiceUrl(url, options)) return url;
+  throw refused(`The ${name} URL must be an https URL without user, password and fragment.`);
+}
+
+function checkedLogout(service: SingleLogoutService, options: SettingsOptions): SingleLogoutService {
+  const { responseUrl } = service;
+  return {
+    url: checkedUrl(service.url, "single logout", options),
+    binding: service.binding,
+    ...(responseUrl !== undefined && { responseUrl: checkedUrl(responseUrl, "single logout response", options) }),
+  };
+}
+
+/** Whether a browser can be sent there. */
+export function isServiceUrl(written: string, { allowHttp = false }: SettingsOptions): boolean {
+  const isText = written.length <= MAX_URL && !/[\s\p{C}]/u.test(written) && URL.canParse(written);
+  const url = isText ? new URL(written) : null;
+  return url !== null && isSecure(url, allowHttp) && url.username + url.password + url.hash === "";
 }
 
 function isSecure(url: URL, allowHttp: boolean): boolean {

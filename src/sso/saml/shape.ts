@@ -5,7 +5,7 @@
  */
 import { SignInRefused } from "../types.ts";
 import { ASSERTION, PROTOCOL, XMLDSIG } from "./names.ts";
-import { attribute, childrenNamed, descendants, isNamed, MalformedXml, parseXml } from "./xml.ts";
+import { attribute, childrenNamed, descendants, isNamed, isXmlText, MalformedXml, parseXml } from "./xml.ts";
 
 export interface ResponseShape {
   readonly response: Element;
@@ -29,12 +29,37 @@ const MAX_ATTRIBUTES = 12_000;
  * @throws SignInRefused saml_malformed, saml_too_complex, saml_root
  */
 export function parseResponse(text: string): Element {
+  return parseMessage(text, "Response");
+}
+
+/**
+ * The root of a protocol message, which has one of these names.
+ *
+ * @throws SignInRefused saml_malformed, saml_too_complex, saml_root
+ */
+export function parseMessage(text: string, ...names: readonly string[]): Element {
+  const root = parsePart(text);
+  if (names.some((name) => isNamed(root, PROTOCOL, name))) return root;
+  throw new SignInRefused("saml_root", `The message is no SAML 2.0 ${names.join(" or ")}.`);
+}
+
+/** A message or a part of one that was encrypted. @throws SignInRefused saml_malformed, saml_too_complex */
+export function parsePart(text: string): Element {
   const root = parsed(text);
   refuseComplexity(root);
-  if (!isNamed(root, PROTOCOL, "Response")) {
-    throw new SignInRefused("saml_root", "The message is no SAML 2.0 Response.");
-  }
   return root;
+}
+
+/**
+ * Whether a message without an assertion is signed by itself.
+ *
+ * @throws SignInRefused saml_duplicate_id, saml_signature_place
+ */
+export function isSignedMessage(root: Element): boolean {
+  const elements = elementsOf(root);
+  refuseDuplicateIds(elements);
+  refuseStraySignatures(elements, [root]);
+  return isSigned(root);
 }
 
 /**
@@ -64,8 +89,7 @@ export function shapeOf(response: Element): ResponseShape {
  * @throws SignInRefused as `parseResponse` and `shapeOf`
  */
 export function openedShape(text: string, responseSigned: boolean): { assertion: Element; isSigned: boolean } {
-  const assertion = parsed(text);
-  refuseComplexity(assertion);
+  const assertion = parsePart(text);
   const elements = elementsOf(assertion);
   const count = elements.filter(({ localName }) => localName === "Assertion").length;
   if (!isNamed(assertion, ASSERTION, "Assertion") || count !== 1) throw badCount();
@@ -99,10 +123,17 @@ function refuseComplexity(root: Element): void {
   for (const [element, depth] of descendants(root)) {
     elements += 1;
     attributes += element.attributes.length;
+    refuseForeignCharacters(element);
     if (elements <= MAX_ELEMENTS && attributes <= MAX_ATTRIBUTES && depth <= MAX_DEPTH) continue;
     const detail = `The response has more than ${MAX_ELEMENTS} elements, or is nested too deeply; send fewer groups.`;
     throw new SignInRefused("saml_too_complex", detail);
   }
+}
+
+/** A reference as `&#0;` makes characters that XML does not have (XML 1.0 §4.1), and that no database keeps. */
+function refuseForeignCharacters({ attributes }: Element): void {
+  if (Array.from(attributes).every(({ value }) => isXmlText(value))) return;
+  throw new SignInRefused("saml_malformed", "An attribute holds characters that XML does not have.");
 }
 
 function refuseEncryption(elements: readonly Element[]): void {

@@ -1,6 +1,6 @@
 /** What an identity provider needs to know of us. */
 import type { ConnectionUrls } from "../types.ts";
-import { HTTP_POST, METADATA, nameIdFormats, PROTOCOL, XMLDSIG } from "./names.ts";
+import { HTTP_POST, HTTP_REDIRECT, METADATA, nameIdFormats, PROTOCOL, XMLDSIG } from "./names.ts";
 import { escapeXml } from "./xml.ts";
 
 /** What of a connection its metadata says beside the addresses. */
@@ -23,10 +23,15 @@ export function spMetadata(
     // Providers encrypt for the first: the newest, which stays.
     ...certificates.toReversed().map((each) => keyDescriptor("encryption", each)),
   ];
+  const location = escapeXml(urls.sloUrl);
+  // SAML Metadata §2.4.2: before the NameID formats.
+  const logouts = [HTTP_REDIRECT, HTTP_POST].map(
+    (binding) => `    <md:SingleLogoutService Binding="${binding}" Location="${location}"/>`,
+  );
   return `<?xml version="1.0" encoding="UTF-8"?>
 <md:EntityDescriptor xmlns:md="${METADATA}" entityID="${escapeXml(urls.spEntityId)}">
   <md:SPSSODescriptor protocolSupportEnumeration="${PROTOCOL}" AuthnRequestsSigned="${requestsSigned}" WantAssertionsSigned="true">
-${[...keys, ...formats.map((format) => `    <md:NameIDFormat>${format}</md:NameIDFormat>`)].join("\n")}
+${[...keys, ...logouts, ...formats.map((format) => `    <md:NameIDFormat>${format}</md:NameIDFormat>`)].join("\n")}
     <md:AssertionConsumerService Binding="${HTTP_POST}" Location="${escapeXml(urls.acsUrl)}" index="0" isDefault="true"/>
   </md:SPSSODescriptor>
 </md:EntityDescriptor>

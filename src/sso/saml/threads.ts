@@ -1,15 +1,16 @@
 /**
- * Parsing XML and checking its signature is done in threads of their own: a response that costs seconds, which its
+ * Parsing XML and checking its signature is done in threads of their own: a message that costs seconds, which its
  * sender need not have signed, holds up no other request.
  */
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { Refusal } from "../../base/errors.ts";
 import { createTurns } from "../../base/turns.ts";
-import { type SamlAnswer, SignInRefused } from "../types.ts";
-import type { Outcome, Question } from "./thread.ts";
+import { type LogoutMessage, type SamlAnswer, SignInRefused } from "../types.ts";
+import type { Answers, LogoutQuestion, MetadataQuestion, Outcome, Question, Task } from "./thread.ts";
 
-/** The threads that judge SAML responses; they start with the first one. */
+/** The threads that read SAML; they start with the first message. */
 export interface SamlThreads {
   /**
    * `finishSaml` in a thread.
@@ -19,6 +20,15 @@ export interface SamlThreads {
    * @throws Refusal `unavailable` where it was not its turn in time
    */
   readonly judge: (question: Question, from: string) => Promise<SamlAnswer>;
+  /** `judgeLogout` in a thread; the rest as `judge`. */
+  readonly judgeLogout: (question: LogoutQuestion, from: string) => Promise<LogoutMessage>;
+  /**
+   * `readIdpMetadata` in a thread.
+   *
+   * @param from whose it is, a tenant
+   * @throws Refusal as `readIdpMetadata`, also where it takes too long; `unavailable` as `judge`
+   */
+  readonly readMetadata: (question: MetadataQuestion, from: string) => Promise<Answers["metadata"]>;
   /** Ends the threads; what they judge is broken off. */
   readonly close: () => Promise<void>;
 }
@@ -52,22 +62,32 @@ export function createSamlThreads({ threads = THREADS, budgetMs = BUDGET_MS }: S
   const all = new Set<Worker>();
   const ofSender = createTurns({ atOnce: 1, waitMs: WAIT_MS, mostWaiting: MOST_WAITING.ofSender });
   const ofThreads = createTurns({ atOnce: threads, waitMs: WAIT_MS, mostWaiting: MOST_WAITING.ofAll });
-  const judgeNow = async (question: Question): Promise<SamlAnswer> => {
+  const runNow = async (task: Task): Promise<Outcome> => {
     const thread = idle.pop() ?? (await startThread(all, idle));
     thread.ref();
-    const outcome = await ask(thread, question, budgetMs).catch((error: unknown) => {
+    const outcome = await ask(thread, task, budgetMs).catch((error: unknown) => {
       // Whatever it was about, a new one begins clean.
       void thread.terminate();
       throw error;
     });
     thread.unref();
     idle.push(thread);
-    return answerOf(outcome);
+    return outcome;
   };
+  const run = async (task: Task, from: string): Promise<Answers[keyof Answers]> =>
+    answerOf(await ofSender.take(from, () => ofThreads.take("all", () => runNow(task))));
   return {
-    judge: (question, from) => ofSender.take(from, () => ofThreads.take("all", () => judgeNow(question))),
+    judge: (question, from) => run({ response: question }, from) as Promise<SamlAnswer>,
+    judgeLogout: (question, from) => run({ logout: question }, from) as Promise<LogoutMessage>,
+    readMetadata: (question, from) =>
+      run({ metadata: question }, from).catch(ofMetadata) as Promise<Answers["metadata"]>,
     close: async () => void (await Promise.all(Array.from(all, (thread) => thread.terminate()))),
   };
+}
+
+function ofMetadata(error: unknown): never {
+  if (!(error instanceof SignInRefused)) throw error;
+  throw new Refusal("invalid_request", "The metadata takes too long to read; give that of this one identity provider.");
 }
 
 function newThread(): Worker {
@@ -91,8 +111,8 @@ async function startThread(all: Set<Worker>, idle: Worker[]): Promise<Worker> {
   return thread;
 }
 
-async function ask(thread: Worker, question: Question, budgetMs: number): Promise<Outcome> {
-  thread.postMessage(question, []);
+async function ask(thread: Worker, task: Task, budgetMs: number): Promise<Outcome> {
+  thread.postMessage(task, []);
   try {
     const [outcome] = (await once(thread, "message", { signal: AbortSignal.timeout(budgetMs) })) as [Outcome];
     return outcome;
@@ -103,8 +123,9 @@ async function ask(thread: Worker, question: Question, budgetMs: number): Promis
   }
 }
 
-function answerOf(outcome: Outcome): SamlAnswer {
+function answerOf(outcome: Outcome): Answers[keyof Answers] {
   if ("answer" in outcome) return outcome.answer;
   if ("refused" in outcome) throw new SignInRefused(outcome.refused.code, outcome.refused.detail);
-  throw new Error(`sso: a response could not be judged: ${outcome.fault}`);
+  if ("invalid" in outcome) throw new Refusal("invalid_request", outcome.invalid);
+  throw new Error(`sso: what an identity provider sent could not be read: ${outcome.fault}`);
 }
