@@ -14,7 +14,7 @@ export const signIns: Resource = {
       id,
       at: instant,
       memberId: { ...nullable(id), description: "Null where it is not known who that was." },
-      method: { type: "string", enum: ["saml", "oidc", "password"] },
+      method: { type: "string", enum: ["saml", "oidc", "password", "passkey"] },
       connectionId: nullable(id),
       result: { type: "string", enum: ["signed_in", "refused"] },
       reason: { ...nullable(text), description: "A stable code, such as `saml_expired`." },

@@ -3,8 +3,8 @@
 /** Who refuses: the library that checks signatures, by itself; or Usher, where the library would let it through. */
 type By = "library" | "Usher" | "both";
 
-/** One row: what is tried, and who has to see it. */
-export type Row = readonly [what: string, by: By];
+/** One row: what is tried, who has to see it, and what there has to be first where nobody can try it yet. */
+export type Row = readonly [what: string, by: By, awaits?: string];
 
 /** Of which a case names no single row. */
 export const wrappings: Row = ["Signature wrapping in all its published forms, over each way to sign", "library"];
@@ -67,6 +67,8 @@ export const rows: Readonly<Record<string, Row>> = {
   O14: ["Keys that change, vanish, or are looked for without end", "both"],
   O15: ["Errors of the provider with words that would break a page or log", "Usher"],
   O16: ["Logout tokens that are forged, used before, or name another tenant's session", "Usher"],
+  O17: ["Codes and redirects of an application, used by another or twice", "both", "OpenID Provider"],
+  O18: ["Another browser's step on the way to an application", "both", "OpenID Provider"],
   T01: ["The id of another tenant's thing, at any address", "Usher"],
   T02: ["Two tenants with the same identity provider", "Usher"],
   T03: ["A domain claimed twice, lost, shared, or of everybody", "Usher"],
@@ -74,12 +76,15 @@ export const rows: Readonly<Record<string, Row>> = {
   T05: ["An existing account with the same address", "Usher"],
   T06: ["A subject or address that was somebody else's before", "Usher"],
   T07: ["A proof that somebody else began", "Usher"],
+  T08: ["An invitation that is guessed, shared or used twice", "Usher", "invitation"],
+  T09: ["More people than seats, by many doors at once", "Usher"],
   T10: ["Groups that are too many, malformed, or withdrawn", "Usher"],
   T11: ["A mapping to a role above that of who writes it", "Usher"],
   T12: ["The last admin lost by a mapping, a directory or enforcement", "Usher"],
   T13: ["Ways around required single sign-on", "Usher"],
   T14: ["Sessions of people who have left", "Usher"],
   T15: ["Rights written in a body or attribute", "Usher"],
+  T16: ["A SCIM token that is wrong, revoked, another tenant's, or shown where it does not belong", "Usher"],
   T17: ["A session fixed, kept or stolen", "Usher"],
   T18: ["Somebody else's answer, put into a victim's browser", "Usher"],
   T19: ["Addresses that lead inside, given as metadata, issuer, keys or webhook", "Usher"],
@@ -87,4 +92,5 @@ export const rows: Readonly<Record<string, Row>> = {
   T21: ["Mappings that would be evaluated", "Usher"],
   T22: ["Learning who is here by asking where they sign in", "Usher"],
   T23: ["A setup link used twice, late, for something else, or after its maker left", "Usher"],
+  T24: ["Webhooks that are forged, repeated, out of order, or hold others up", "Usher"],
 };
