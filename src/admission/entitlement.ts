@@ -1,6 +1,6 @@
 /** Which roles a person is entitled to, and from what: mappings, grants, the default, or the fallback (rules 8 to 17). */
 import { firstMatch } from "./mappings.ts";
-import { builtInFallback } from "./roles.ts";
+import { builtInFallback, isRole } from "./roles.ts";
 import type { Person, RoleReason, Rules, Standing } from "./types.ts";
 
 export interface Entitlement {
@@ -17,8 +17,11 @@ export function entitle(before: Standing | null, person: Person, rules: Rules): 
     ...person.granted.map((role) => ({ code: "granted", role }) as const),
     ...person.lastAdminHold.map((role) => ({ code: "lastAdminHold", role }) as const),
   ].filter(({ role }) => rules.roles.has(role));
-  // Rule 15: nobody ever has no role. Rule 11: manual grants are added, so the fallback stands in only for nothing.
-  const reasons = named.length > 0 ? named : [standIn(before, person, rules)];
+  const base = named.filter(({ role }) => isRole(rules.roles, role));
+  const templates = named.filter(({ role }) => !isRole(rules.roles, role));
+  // Rule 15: nobody ever has no role. Rule 11: manual grants are added, so the fallback stands in only for nothing; a
+  // template is added to a role and is none.
+  const reasons = [...(base.length > 0 ? base : [standIn(before, person, rules)]), ...templates];
   const entitled = [...new Set(reasons.map(({ role }) => role))];
   return { mapped: match?.role ?? null, entitled, reasons };
 }
@@ -52,9 +55,9 @@ function arrivalDefault(person: Person, { policy, roles }: Rules): RoleReason | 
 
 /** The default was given on arrival: a later change of the setting, or of a profile, does not give another. */
 function keptDefault(before: Standing, { roles }: Rules): RoleReason | null {
-  const [role] = before.entitled;
-  const gone = [...before.granted, ...before.lastAdminHold].some((given) => roles.has(given));
-  if (gone || role === undefined || !roles.has(role)) return null;
+  const role = before.entitled.find((entitled) => isRole(roles, entitled));
+  const gone = [...before.granted, ...before.lastAdminHold].some((given) => isRole(roles, given));
+  if (gone || role === undefined) return null;
   const known = before.reasons.find((reason): reason is RoleReason => "role" in reason && reason.role === role);
   return known ?? { code: "defaultRole", role };
 }

@@ -1,6 +1,7 @@
 /** Mappings turn directory groups, SSO groups and directory-asserted values into roles (rules 11 to 13). */
 import { Refusal, type FieldFault } from "../base/errors.ts";
 import { fold } from "../base/fold.ts";
+import { isRole, noSuchRole } from "./roles.ts";
 import type {
   Asserted,
   Claim,
@@ -107,8 +108,8 @@ export function checkMappings(mappings: readonly Mapping[], roles: RoleCatalogue
 
 function mappingFaults(mapping: Mapping, at: string, roles: RoleCatalogue): FieldFault[] {
   const faults: FieldFault[] = [];
-  if (!roles.has(mapping.role)) {
-    faults.push({ path: `${at}/role`, message: `There is no role '${mapping.role}' here; create it first.` });
+  if (!isRole(roles, mapping.role)) {
+    faults.push({ path: `${at}/role`, message: noSuchRole(mapping.role, roles) });
   }
   if ("when" in mapping && !sound(mapping.when, MAX_DEPTH)) {
     const message = `A condition needs at least one test in each 'and' and 'or', and at most ${MAX_DEPTH} levels.`;

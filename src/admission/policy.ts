@@ -1,5 +1,6 @@
 /** The seat settings of a tenant: their defaults, how a part changes them, and which of them are refused. */
 import { Refusal, type FieldFault } from "../base/errors.ts";
+import { isRole } from "./roles.ts";
 import { doors, type Door, type RoleCatalogue, type SeatPolicy, type WhenFull } from "./types.ts";
 
 /** The `seats` settings as a tenant writes them: any part of them. */
@@ -54,7 +55,7 @@ export function checkSeatPolicy(policy: SeatPolicy, roles: RoleCatalogue): void 
 
 function unknownRoles(policy: SeatPolicy, roles: RoleCatalogue): FieldFault[] {
   return (["seatedRole", "fallbackRole"] as const)
-    .filter((field) => !roles.has(policy[field]))
+    .filter((field) => !isRole(roles, policy[field]))
     .map((field) => ({
       path: `/${field}`,
       message: `${field} is '${policy[field]}', which is no role here; create it first or name one that exists.`,

@@ -1,37 +1,65 @@
 /** The roles of a tenant: the built-in ones as data, custom ones that extend others, and what each includes. */
 import { Refusal, type FieldFault } from "../base/errors.ts";
-import { everything, isPermission, mayGrant } from "./permissions.ts";
+import { everything, mayGrant, permits } from "./permissions.ts";
 import type { Role, RoleCatalogue } from "./types.ts";
 
 /** Needs no seat, ever: the floor under everyone who has none. */
 export const builtInFallback = "viewer";
 
-/** The roles that every tenant has. The contact is shown to all members. */
+/** The roles that every tenant has, and nobody changes. The contact is shown to all members. */
 const builtInRoles: readonly Role[] = [
-  { slug: "admin", name: "Admin", permissions: [everything], extends: null, seatRequired: true },
-  { slug: "member", name: "Member", permissions: ["contact:view"], extends: null, seatRequired: true },
-  { slug: builtInFallback, name: "Viewer", permissions: ["contact:view"], extends: null, seatRequired: false },
+  { slug: "admin", name: "Admin", permissions: [everything], extends: null, seatRequired: true, template: false },
+  { slug: "member", name: "Member", permissions: ["contact:view"], extends: null, seatRequired: true, template: false },
+  {
+    slug: builtInFallback,
+    name: "Viewer",
+    permissions: ["contact:view"],
+    extends: null,
+    seatRequired: false,
+    template: false,
+  },
 ];
 
 /** The catalogue of a tenant that made no roles of its own. */
 export const builtInCatalogue: RoleCatalogue = new Map(builtInRoles.map((role) => [role.slug, role]));
 
-/**
- * All roles of a tenant, each with the permissions and the need of a seat that it inherits. A custom role with a
- * built-in slug takes its place, but admin keeps every permission and viewer never needs a seat.
- *
- * @throws Refusal `invalid_request` for a repeated slug, an unknown parent, inheritance in a circle, or an ill-formed
- *   permission
- */
+/** A role and those above it: more is no organisation that anybody drew, and each is read for every member's decision. */
+const MAX_DEPTH = 8;
+
+/** All roles of a tenant, each with the permissions and the need of a seat that it inherits. */
 export function roleCatalogue(custom: readonly Role[]): RoleCatalogue {
   if (custom.length === 0) return builtInCatalogue;
-  const written = new Map([...builtInCatalogue, ...custom.map((role) => [role.slug, role] as const)]);
-  const faults = custom.flatMap((role, index) => faultsOf(role, index, custom, written));
-  if (faults.length > 0) refuse(faults);
-  const catalogue = new Map([...written.values()].map((role) => [role.slug, withInherited(role, written)]));
-  const broken = builtInFaults(catalogue);
-  if (broken.length > 0) refuse(broken);
-  return catalogue;
+  const written = asWritten(custom);
+  return new Map([...written.values()].map((role) => [role.slug, withInherited(role, written)]));
+}
+
+/**
+ * Refuses a role that cannot be: of a built-in slug, one that extends what is not there, of another kind or itself by
+ * whatever way, or too long a line. Permissions are asked of `checkDeclared`.
+ *
+ * @param others the custom roles beside it
+ * @throws Refusal `invalid_request`, with a JSON Pointer into the role for each fault
+ */
+export function checkRole(role: Role, others: readonly Role[]): void {
+  const all = asWritten([...others, role]);
+  const errors = [...slugFaults(role), ...lineFaults(role, all)];
+  if (errors.length > 0) refuse(errors);
+}
+
+/** Whether there is such a role, which is no template. */
+export function isRole(roles: RoleCatalogue, slug: string): boolean {
+  return roles.get(slug)?.template === false;
+}
+
+/** Why a slug is not taken where a role is wanted. */
+export function noSuchRole(slug: string, roles: RoleCatalogue): string {
+  if (!roles.has(slug)) return `There is no role '${slug}' here; create it first.`;
+  return `'${slug}' is a role template, which only adds to a role: name a role here, and give the template by hand.`;
+}
+
+/** The roles that administer: those with every permission. */
+export function adminRoles(roles: RoleCatalogue): string[] {
+  return [...roles.values()].filter((role) => permits(role.permissions, everything)).map(({ slug }) => slug);
 }
 
 /**
@@ -41,7 +69,7 @@ export function roleCatalogue(custom: readonly Role[]): RoleCatalogue {
  */
 export function checkRolesExist(roles: RoleCatalogue, slugs: readonly string[], path = "/roles"): void {
   const faults = slugs.flatMap((slug, index) =>
-    roles.has(slug) ? [] : [{ path: `${path}/${index}`, message: `There is no role '${slug}' here; create it first.` }],
+    roles.has(slug) ? [] : [{ path: `${path}/${index}`, message: noSuchRole(slug, roles) }],
   );
   if (faults.length > 0) refuse(faults);
 }
@@ -66,30 +94,42 @@ export function permissionsOf(roles: RoleCatalogue, slugs: readonly string[]): s
   return [...new Set(slugs.flatMap((slug) => roles.get(slug)?.permissions ?? []))];
 }
 
+/** The built-in ones last: nothing takes their place. */
+function asWritten(custom: readonly Role[]): RoleCatalogue {
+  return new Map([...custom.map((role) => [role.slug, role] as const), ...builtInCatalogue]);
+}
+
 function refuse(errors: readonly FieldFault[]): never {
   throw new Refusal("invalid_request", errors.map((fault) => fault.message).join(" "), { errors });
 }
 
-function faultsOf(role: Role, index: number, custom: readonly Role[], all: RoleCatalogue): FieldFault[] {
-  const at = `/roles/${index}`;
-  const faults: FieldFault[] = [];
-  if (custom.findIndex((other) => other.slug === role.slug) !== index) {
-    faults.push({ path: `${at}/slug`, message: `There is more than one role '${role.slug}'; give each its own slug.` });
+function slugFaults({ slug }: Role): FieldFault[] {
+  if (!builtInCatalogue.has(slug)) return [];
+  return [{ path: "/slug", message: `'${slug}' is built in; make a role of another slug that extends it.` }];
+}
+
+function lineFaults(role: Role, all: RoleCatalogue): FieldFault[] {
+  const message = extendsFault(role, all) ?? tooLong(all);
+  return message === null ? [] : [{ path: "/extends", message }];
+}
+
+function extendsFault(role: Role, all: RoleCatalogue): string | null {
+  if (role.extends === null) return null;
+  const parent = all.get(role.extends);
+  if (!parent) return `'${role.slug}' extends '${role.extends}', which does not exist.`;
+  if (parent.template !== role.template) {
+    return `'${role.slug}' extends '${role.extends}': roles extend roles, and templates extend templates.`;
   }
-  if (role.extends !== null && !all.has(role.extends)) {
-    faults.push({ path: `${at}/extends`, message: `'${role.slug}' extends '${role.extends}', which does not exist.` });
-  }
-  const circle = lineage(role, all).circle;
-  if (circle) {
-    const message = `'${role.slug}' extends itself by way of ${circle}; let one of them extend nothing.`;
-    faults.push({ path: `${at}/extends`, message });
-  }
-  const illFormed = role.permissions.filter((permission) => !isPermission(permission));
-  if (illFormed.length > 0) {
-    const message = `'${role.slug}' has ${illFormed.map((text) => `'${text}'`).join(", ")}; write permissions as area:verb.`;
-    faults.push({ path: `${at}/permissions`, message });
-  }
-  return faults;
+  const { circle } = lineage(role, all);
+  return circle && `'${role.slug}' extends itself by way of ${circle}; let one of them extend nothing.`;
+}
+
+/** Those below the role grow with it. */
+function tooLong(all: RoleCatalogue): string | null {
+  const long = [...all.values()].find((role) => lineage(role, all).line.length > MAX_DEPTH);
+  return long
+    ? `'${long.slug}' would extend more than ${MAX_DEPTH - 1} roles in a line; let one extend nothing.`
+    : null;
 }
 
 /** The role and its ancestors, nearest first; `circle` tells the way where they come round to a role again. */
@@ -108,15 +148,4 @@ function withInherited(role: Role, all: RoleCatalogue): Role {
   const { line } = lineage(role, all);
   const permissions = [...new Set(line.flatMap((ancestor) => ancestor.permissions))];
   return { ...role, permissions, seatRequired: line.some((ancestor) => ancestor.seatRequired) };
-}
-
-function builtInFaults(catalogue: RoleCatalogue): FieldFault[] {
-  const faults: FieldFault[] = [];
-  if (!catalogue.get("admin")?.permissions.includes(everything)) {
-    faults.push({ path: "/roles", message: "admin has every permission; make another role for less." });
-  }
-  if (catalogue.get(builtInFallback)?.seatRequired) {
-    faults.push({ path: "/roles", message: "viewer needs no seat; make another role for one that does." });
-  }
-  return faults;
 }

@@ -45,6 +45,8 @@ export interface Role {
   readonly permissions: readonly string[];
   readonly extends: string | null;
   readonly seatRequired: boolean;
+  /** Additive: it is given beside a role and stands in for none. */
+  readonly template: boolean;
 }
 
 /** All roles of a tenant by slug, the built-in ones included; made by `roleCatalogue`. */

@@ -255,7 +255,7 @@ describe("rule 15: leaving the last mapped group", () => {
 });
 
 describe("rule 16: who may write mappings", () => {
-  it("is whoever has the permissions of every role that they name", async () => {
+  it("is whoever has the permissions of every role that they name (rule 16, T11)", async () => {
     const here = await world();
     await here.person("ana", { title: "x" });
     const key = await here.as("mappings:edit", "mappings:view", "contact:view");
@@ -270,7 +270,7 @@ describe("rule 16: who may write mappings", () => {
 });
 
 describe("rule 17: the last admin, by group or mapping", () => {
-  it("keeps the role with the reason, and loses it when another is admin", async () => {
+  it("keeps the role with the reason, and loses it when another is admin (rule 17, T12)", async () => {
     const here = await world();
     const [ana, ben] = [await here.person("ana"), await here.person("ben")];
     const admins = await here.group("Admins", ana);
@@ -349,7 +349,7 @@ describe("rule 17: the last admin, by group or mapping", () => {
     assert.deepEqual([await here.standing(ana), await here.standing(ben)], ["active viewer none", "active admin held"]);
   });
 
-  it("by deactivation is gone: it succeeds, and the tenant is told to have no admin", async () => {
+  it("by deactivation is gone: it succeeds, and the tenant is told to have no admin (rule 17, T12)", async () => {
     const here = await world();
     const ana = await here.person("ana");
     await here.group("Admins", ana);

@@ -19,7 +19,14 @@ describe("rule 17: the last admin", () => {
   });
 
   it("counts an heir of admin too", () => {
-    const owner = { slug: "owner", name: "Owner", permissions: [], extends: "admin", seatRequired: false };
+    const owner = {
+      slug: "owner",
+      name: "Owner",
+      permissions: [],
+      extends: "admin",
+      seatRequired: false,
+      template: false,
+    };
     assert.ok(administers(person(), ["owner"], roleCatalogue([owner])));
   });
 

@@ -20,6 +20,7 @@ export const auditor: Role = {
   permissions: ["events:view"],
   extends: null,
   seatRequired: false,
+  template: false,
 };
 export const lead: Role = {
   slug: "lead",
@@ -27,10 +28,21 @@ export const lead: Role = {
   permissions: ["teams:manage"],
   extends: "member",
   seatRequired: false,
+  template: false,
+};
+
+/** A role template, which adds to a role. */
+const crm: Role = {
+  slug: "crm",
+  name: "CRM",
+  permissions: ["crm:view", "crm:edit"],
+  extends: null,
+  seatRequired: false,
+  template: true,
 };
 
 export function rules(settings: SeatSettings = {}, mappings: readonly Mapping[] = []): Rules {
-  return { policy: seatPolicy(settings), roles: roleCatalogue([auditor, lead]), mappings };
+  return { policy: seatPolicy(settings), roles: roleCatalogue([auditor, lead, crm]), mappings };
 }
 
 export function group(id: string, role: string): Mapping {

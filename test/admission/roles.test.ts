@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { isAdminEquivalent, isPermission, mayGrant, permits } from "../../src/admission/permissions.ts";
-import { areas, verbs } from "../../src/admission/permissions.ts";
+import { areas, checkDeclared, verbs } from "../../src/admission/permissions.ts";
 import {
   builtInCatalogue,
   checkMayGrant,
+  checkRole,
   checkRolesExist,
   permissionsOf,
   roleCatalogue,
@@ -18,6 +19,7 @@ const role = (slug: string, some: Partial<Role> = {}): Role => ({
   permissions: [],
   extends: null,
   seatRequired: false,
+  template: false,
   ...some,
 });
 
@@ -36,6 +38,15 @@ describe("permissions", () => {
     [["members:manage"], "*", false],
     [["tickets:manage"], "tickets:close", true],
     [["member:manage"], "members:view", false],
+    [["agents:view"], "agents:view@a1", true],
+    [["agents:manage"], "agents:view@a1", true],
+    [["agents:manage@a1"], "agents:view@a1", true],
+    [["agents:view@a1"], "agents:view@a1", true],
+    [["agents:view@a1"], "agents:view@a2", false],
+    [["agents:view@a1"], "agents:edit@a1", false],
+    [["agents:view@a1"], "agents:view", false],
+    [["agents:manage@a1"], "agents:view", false],
+    [["*"], "agents:view@a1", true],
     [[":manage"], ":view", false],
     [[], "contact:view", false],
   ];
@@ -81,6 +92,39 @@ describe("permissions", () => {
   });
 });
 
+describe("S1.16 S1.17 declared permissions", () => {
+  const declared = new Map([["crm", { name: "CRM", actions: ["view", "export"], scoped: false }]]);
+
+  it("are Usher's own and those of the applications", () => {
+    checkDeclared(["*", "members:view", "roles:manage", "crm:view", "crm:export"], declared, "/permissions");
+    checkDeclared([], new Map(), "/permissions");
+  });
+
+  for (const permission of [
+    "crm:delete",
+    "crm:manage",
+    "tickets:view",
+    "members:fly",
+    "crm",
+    "crm:",
+    ":view",
+    "",
+    "crm:view@a",
+  ]) {
+    it(`do not include ${JSON.stringify(permission)}, which is refused with its path`, () => {
+      const list = ["crm:view", permission];
+      assert.throws(() => checkDeclared(list, declared, "/permissions"), refusedAt("/permissions/1", /\S/));
+    });
+  }
+
+  it("each that is not is told", () => {
+    assert.throws(
+      () => checkDeclared(["a:view", "crm:view", "constructor:view"], declared, ""),
+      (error) => isRefusal(error, "invalid_request") && error.errors.map(({ path }) => path).join() === "/0,/2",
+    );
+  });
+});
+
 describe("roles", () => {
   it("admin may do everything, member and viewer see the contact, viewer needs no seat", () => {
     assert.deepEqual(permissionsOf(builtInCatalogue, ["admin"]), ["*"]);
@@ -115,32 +159,44 @@ describe("roles", () => {
     assert.ok(permits(permissionsOf(roleCatalogue([role("owner", { extends: "admin" })]), ["owner"]), "settings:edit"));
   });
 
-  it("refuses inheritance in a circle, and tells the way round", () => {
-    const circle = [role("a", { extends: "b" }), role("b", { extends: "c" }), role("c", { extends: "a" })];
-    assert.throws(() => roleCatalogue(circle), refusedAt("/roles/0/extends", /'a' → 'b' → 'c' → 'a'/));
-    assert.throws(() => roleCatalogue([role("a", { extends: "a" })]), refusedAt("/roles/0/extends", /'a' → 'a'/));
+  it("S0.14 refuses inheritance in a circle, and tells the way round", () => {
+    const others = [role("b", { extends: "c" }), role("c", { extends: "a" })];
+    assert.throws(() => checkRole(role("a", { extends: "b" }), others), refusedAt("/extends", /'a' → 'b' → 'c' → 'a'/));
+    assert.throws(() => checkRole(role("a", { extends: "a" }), []), refusedAt("/extends", /'a' → 'a'/));
   });
 
-  it("refuses unknown parents, repeated slugs and ill-formed permissions, all at once", () => {
-    const custom = [role("a", { extends: "ghost" }), role("a", { permissions: ["everything"] })];
-    for (const [path, words] of [
-      ["/roles/0/extends", /'ghost', which does not exist/],
-      ["/roles/1/slug", /more than one role 'a'/],
-      ["/roles/1/permissions", /'everything'; write permissions as area:verb/],
-    ] as const) {
-      assert.throws(() => roleCatalogue(custom), refusedAt(path, words));
-    }
-  });
-
-  it("a custom role may take the place of a built-in one, but admin keeps everything and viewer stays seatless", () => {
-    const roles = roleCatalogue([role("member", { permissions: ["tickets:view"], seatRequired: false })]);
-    assert.equal(roles.get("member")?.seatRequired, false);
+  it("refuses a line of more than eight, be the role its end or in its middle", () => {
+    const line = Array.from({ length: 8 }, (_, i) => role(`r${i}`, { extends: i === 0 ? null : `r${i - 1}` }));
+    checkRole(line[7] ?? role("none"), line.slice(0, 7));
     assert.throws(
-      () => roleCatalogue([role("admin", { permissions: ["members:view"] })]),
-      /admin has every permission/,
+      () => checkRole(role("r8", { extends: "r7" }), line),
+      refusedAt("/extends", /more than 7 roles in a line/),
     );
-    assert.throws(() => roleCatalogue([role("viewer", { seatRequired: true })]), /viewer needs no seat/);
-    assert.throws(() => roleCatalogue([role("viewer", { extends: "member" })]), /viewer needs no seat/);
+    const [, ...rest] = line;
+    assert.throws(() => checkRole(role("r0", { extends: "member" }), rest), refusedAt("/extends", /more than 7 roles/));
+  });
+
+  const impossible: readonly (readonly [what: string, role: Role, path: string, words: RegExp])[] = [
+    ["an unknown parent", role("a", { extends: "ghost" }), "/extends", /'ghost', which does not exist/],
+    ["a name of an object's own", role("a", { extends: "__proto__" }), "/extends", /which does not exist/],
+    ["a built-in slug", role("member"), "/slug", /'member' is built in/],
+    ["a role that extends a template", role("a", { extends: "crm" }), "/extends", /roles extend roles/],
+    [
+      "a template that extends a role",
+      role("a", { extends: "member", template: true }),
+      "/extends",
+      /templates extend/,
+    ],
+  ];
+  for (const [what, one, path, words] of impossible) {
+    it(`refuses ${what}`, () => {
+      assert.throws(() => checkRole(one, [role("crm", { template: true })]), refusedAt(path, words));
+    });
+  }
+
+  it("never lets a stored role take the place of a built-in one", () => {
+    const roles = roleCatalogue([role("viewer", { permissions: ["*"], seatRequired: true })]);
+    assert.deepEqual(roles.get("viewer"), builtInCatalogue.get("viewer"));
   });
 
   it("any acyclic inheritance keeps each ancestor's permissions and need of a seat", () => {
