@@ -2,7 +2,7 @@
 import { isUuid } from "../base/ids.ts";
 import type { MemberFrom, MemberQuery } from "../directory/memberList.ts";
 import { memberKeys, type MemberKey } from "../directory/memberList.store.ts";
-import { entrances, statuses } from "./memberSchemas.ts";
+import { entrances, NO_NUL, statuses } from "./memberSchemas.ts";
 import { decodeCursor, encodeCursor, isTotal } from "./paging.ts";
 import type { Schema } from "./route.ts";
 
@@ -13,15 +13,21 @@ export interface MembersAsked extends Omit<MemberQuery, "order"> {
 
 /** Filters and order of members. */
 export const memberQuery: Readonly<Record<string, Schema>> = {
-  search: { type: "string", minLength: 1, maxLength: 200, description: "Any part of a name or e-mail address." },
+  search: {
+    type: "string",
+    minLength: 1,
+    maxLength: 200,
+    pattern: NO_NUL,
+    description: "Any part of a name or e-mail address, without regard to case and accents.",
+  },
   status: { type: "string", enum: statuses },
-  role: { type: "string", minLength: 1, maxLength: 64, description: "Slug of a role in force." },
+  role: { type: "string", minLength: 1, maxLength: 64, pattern: NO_NUL, description: "Slug of a role in force." },
   seat: {
     type: "string",
     enum: ["with", "without", "waiting"],
     description: "`without` includes those who wait for one.",
   },
-  team: { type: "string", minLength: 1, maxLength: 200, description: "Nobody is in a team before there are teams." },
+  team: { type: "string", minLength: 1, maxLength: 200, pattern: NO_NUL, description: "Id or name of a team." },
   entrance: { type: "string", enum: entrances },
   sort: {
     type: "string",

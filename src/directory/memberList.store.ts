@@ -1,23 +1,34 @@
 import type { Entrance, MemberStatus } from "../admission/types.ts";
 import type { Statement } from "../storage/types.ts";
 import type { Member } from "./member.ts";
+import { GRANTS } from "./grants.store.ts";
 import { MEMBER } from "./members.store.ts";
+import { PREFERENCES, type Preferences } from "./profile.store.ts";
+import { isInTeam, TEAMS, type TeamName } from "./teams.store.ts";
 
-/** A member with the name of the directory that manages them. */
+/** A member with the name of the directory that manages them, and their teams. */
 export interface ListedMember extends Member {
   readonly directoryName: string | null;
+  /** Permissions given by hand. */
+  readonly grants: readonly string[];
+  readonly teams: readonly TeamName[];
+  readonly preferences: Preferences;
 }
 
 /** Which members; all that are given must hold. */
 export interface MemberFilter {
-  /** Folded: any part of a name or e-mail address. */
+  /** Folded: any part of a name or e-mail address, without regard to accents. */
   readonly search?: string | undefined;
+  /** These and no others. */
+  readonly ids?: readonly string[] | undefined;
   readonly status?: MemberStatus | undefined;
   /** Slug of a role in force. */
   readonly role?: string | undefined;
   /** `without` includes those who wait. */
   readonly seat?: "with" | "without" | "waiting" | undefined;
   readonly entrance?: Entrance | undefined;
+  /** Id or folded name of a team. */
+  readonly team?: string | undefined;
 }
 
 /** What a list goes by; ties go by id. UUIDv7 begin with the time of creation (RFC 9562 §5.7), so ids order that. */
@@ -51,14 +62,28 @@ export function isNullable({ key }: MemberOrder): boolean {
 
 const CONDITIONS: { readonly [F in keyof MemberFilter]-?: (place: string) => string } = {
   // Not LIKE: nothing in what people type is a wildcard.
-  search: (place) => `(strpos(m.name_key, ${place}) > 0 or strpos(m.email_key, ${place}) > 0)`,
+  search: (place) => `strpos(member_text(m.name_key, m.email_key), unaccented(${place})) > 0`,
+  ids: (place) => `m.id = any(${place}::uuid[])`,
   status: (place) => `m.status = ${place}`,
   role: (place) => `${place} = any(m.roles)`,
   seat: (place) => `m.seat = any(${place}::text[])`,
   entrance: (place) => `m.entrance = ${place}`,
+  team: isInTeam,
 };
 
 const SEATS = { with: ["held"], without: ["none", "waiting"], waiting: ["waiting"] } as const;
+
+/** Members in whom a search finds its part, by the index of texts; at most so many, in no order. */
+export function findMembers(part: string, most: number): Statement<{ id: string }> {
+  return { name: "member_find", text: "select id from find_members($1, $2) as found (id)", values: [part, most] };
+}
+
+/** All members whom a filter lets through; those who joined first before others, or as they were created. */
+export function membersChosen(tenantId: string, filter: MemberFilter, byArrival: boolean): Statement<{ id: string }> {
+  const values: unknown[] = [tenantId];
+  const order = byArrival ? "m.joined_at, m.created_at, m.id" : "m.id";
+  return { text: `select m.id from members m where ${conditions(filter, values)} order by ${order}`, values };
+}
 
 /** How many members a filter lets through. */
 export function countMembers(tenantId: string, filter: MemberFilter): Statement<{ total: number }> {
@@ -108,7 +133,7 @@ export function listedMember(tenantId: string, id: string): Statement<ListedMemb
   };
 }
 
-const LISTED = `select ${MEMBER}, d.name as "directoryName" from members m
+const LISTED = `select ${MEMBER}, d.name as "directoryName", ${GRANTS}, ${TEAMS}, ${PREFERENCES} from members m
   left join directories d on d.tenant_id = m.tenant_id and d.id = m.directory_id`;
 
 function page(
