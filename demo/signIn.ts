@@ -7,7 +7,7 @@ import { type Everyone, type Member, type Stage, whoWaits } from "./stage.ts";
 
 interface Connection {
   readonly id: string;
-  readonly saml?: { readonly acsUrl: string; readonly spEntityId: string; readonly metadataUrl: string };
+  readonly saml?: Readonly<Record<"acsUrl" | "spEntityId" | "metadataUrl" | "sloUrl", string>>;
   readonly oidc?: { readonly redirectUri: string };
 }
 

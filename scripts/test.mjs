@@ -15,6 +15,11 @@ const optionalSuites = [
     found: async () => (await supportOf("simpleSamlPhp.ts")).hasSimpleSamlPhp(),
     remedy: "install it (Debian: apt-get install --no-install-recommends simplesamlphp php-cli php-xml php-mbstring)",
   },
+  {
+    name: "REAL BROWSER",
+    found: async () => (await supportOf("chromium.ts")).hasChromium(),
+    remedy: "install Chromium (Debian: apt-get install --no-install-recommends chromium)",
+  },
 ];
 
 async function findPostgres() {

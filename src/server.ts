@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import { accessSurface } from "./access/index.ts";
 import { adminSurface } from "./admin/index.ts";
+import { providersFor } from "./admin/setupProviders.ts";
 import type { ProvisioningLog } from "./directory/provisioningBuffer.ts";
 import type { LookUpTxt } from "./http/dns.ts";
 import { notFound } from "./http/fallback.ts";
@@ -45,7 +46,7 @@ export function createServer(parts: ServerParts): Express {
   app.use(requestLog(log, metrics.observe));
   app.use(scimSurface(parts));
   app.use("/api/v1", adminSurface(parts));
-  app.use(accessSurface({ ...parts, fetch: outboundFetch(parts.outbound) }));
+  app.use(accessSurface({ ...parts, fetch: outboundFetch(parts.outbound), providers: providersFor(parts) }));
   app.use(health({ ready: () => answers(db), operatorKeys, registry: metrics.registry }));
   app.use(notFound);
   app.use(problemHandler(log));

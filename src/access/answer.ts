@@ -9,14 +9,16 @@ import {
   type SignInConnection,
 } from "../directory/connectionsForSignIn.ts";
 import { isUnderTest } from "../directory/connectionTests.ts";
-import { SignInStopped, signInBySso } from "../directory/ssoSignIn.ts";
-import { readCookie, setCookie, clearCookie } from "../http/cookies.ts";
+import { SignInStopped } from "../directory/signInStopped.ts";
+import { signInBySso } from "../directory/ssoSignIn.ts";
+import { readCookie, clearCookie } from "../http/cookies.ts";
 import { finishOidc } from "../sso/oidc/finishOidc.ts";
 import { SignInRefused } from "../sso/types.ts";
 import type { Who } from "../storage/types.ts";
 import { browserOf } from "./browser.ts";
 import { readForm } from "./form.ts";
 import { oidcDeps, type Access } from "./options.ts";
+import { keepSession } from "./keepSession.ts";
 import { fail, refuse, type Refused } from "./refused.ts";
 import { one } from "./start.ts";
 import { showTest } from "./test.ts";
@@ -87,8 +89,7 @@ async function signIn(access: Access, req: Request, res: Response, who: Who, han
   const { cookies } = access;
   const redeem = { handle, browser: readCookie(req, cookies.browser) ?? "" };
   const { session, returnTo } = await signInBySso(access.db, who, redeem, linkingConnection, browserOf(req));
-  const seconds = Math.floor((session.expiresAt.getTime() - who.now.getTime()) / 1000);
-  setCookie(res, cookies, cookies.session, session.cookie, seconds);
+  await keepSession(access, req, res, session);
   clearCookie(res, cookies, cookies.browser);
   res.redirect(303, returnTo);
 }

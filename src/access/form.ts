@@ -7,6 +7,8 @@ export interface Form {
   once(name: string): string;
   /** The value of a field; empty where it is missing. */
   get(name: string): string;
+  /** The same where another site's form may hold the field empty. @throws Refusal `invalid_request` where it is there twice */
+  optional(name: string): string;
 }
 
 /**
@@ -26,7 +28,8 @@ export async function readForm(req: IncomingMessage, limit: number): Promise<For
     if (values.length === 1 && values[0] !== undefined && values[0] !== "") return values[0];
     throw new Refusal("invalid_request", `The form needs the field ${name}, once.`);
   };
-  return { once, get: (name) => (fields.has(name) ? once(name) : "") };
+  const get = (name: string): string => (fields.has(name) ? once(name) : "");
+  return { once, get, optional: (name) => (fields.getAll(name).join() === "" ? "" : once(name)) };
 }
 
 async function readBytes(req: IncomingMessage, limit: number): Promise<Buffer> {

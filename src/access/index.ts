@@ -9,33 +9,98 @@ import { rateLimit } from "../http/rateLimit.ts";
 import { requestId } from "../http/requestLog.ts";
 import { signsRequests } from "../sso/saml/beginSaml.ts";
 import { spMetadata } from "../sso/saml/spMetadata.ts";
+import { detachAccount, showAccount, takeAccount } from "./account.ts";
 import { finish, finishTest, oidcAnswer, samlAnswer } from "./answer.ts";
 import { backchannelLogout } from "./backchannelLogout.ts";
+import { showTenants, takeTenant } from "./chooser.ts";
 import { clientKeys } from "./clientKeys.ts";
+import { showDevices, takeDevices } from "./devices.ts";
+import { showEmailChange, takeEmailChange } from "./emailChange.ts";
 import { messagesFor } from "./messages.ts";
 import type { Access, AccessOptions } from "./options.ts";
 import { failurePage } from "./pages.ts";
+import { showPasskey, takePasskey } from "./passkey.ts";
+import { PASSKEY_SCRIPT } from "./passkeyScript.ts";
 import { changePassword, home, showSignIn, signIn, signOut } from "./password.ts";
+import { showForgot, showReset, takeForgot, takeReset } from "./reset.ts";
+import { showFactor, takeFactor } from "./secondFactor.ts";
+import {
+  beginApp,
+  confirmApp,
+  dropPasskey,
+  removeApp,
+  renamePasskey,
+  renewCodes,
+  showNewPasskey,
+  showProof,
+  showSecurity,
+  takeNewPasskey,
+  takePassword,
+  takeProof,
+} from "./security.ts";
 import { sendPage } from "./sendPage.ts";
 import { showConfirm, showSignUp, takeConfirm, takeSignUp } from "./signUp.ts";
+import { signedOut, singleLogout } from "./singleLogout.ts";
+import { endSetup, redeem, showSetupLink } from "./setupLink.ts";
+import {
+  addConnection,
+  beginTest,
+  goLive,
+  saveConnection,
+  showConnection,
+  showSetupTest,
+} from "./setupLinkConnections.ts";
+import { addDomain, checkDomain, makeToken, showSteps } from "./setupLinkSteps.ts";
 import { start } from "./start.ts";
 import { STYLE } from "./style.ts";
 import { startTest } from "./test.ts";
 
 /** Of one address: an office behind one address signs in within minutes, not seconds. */
 const ANSWERS = { requests: 120, seconds: 60 } as const;
+/** Of one address, each a line in the log of a tenant: more than an office has in its worst minute. */
+const REFUSALS = { requests: 300, seconds: 60 } as const;
 /** Of one provider: whoever is logged out of it in one go is to be logged out here. */
 const LOGOUTS = { requests: 6000, seconds: 60 } as const;
 
 type Handle = (access: Access, req: Request, res: Response) => Promise<void> | void;
 
 /** What answers where; each page works without a script. */
-const ROUTES: readonly (readonly [method: "get" | "post", path: string, handle: Handle])[] = [
+export const accessRoutes: readonly (readonly [method: "get" | "post", path: string, handle: Handle])[] = [
   ["get", "/", home],
   ["get", "/sign-in", showSignIn],
   ["post", "/sign-in", signIn],
   ["post", "/sign-in/password", changePassword],
+  ["get", "/sign-in/factor", showFactor],
+  ["post", "/sign-in/factor", takeFactor],
+  ["get", "/sign-in/passkey", showPasskey],
+  ["post", "/sign-in/passkey", takePasskey],
+  ["get", "/sign-in/passkey.js", (_access, _req, res) => void res.type("text/javascript").send(PASSKEY_SCRIPT)],
+  ["get", "/sign-in/forgot", showForgot],
+  ["post", "/sign-in/forgot", takeForgot],
+  ["get", "/sign-in/reset", showReset],
+  ["post", "/sign-in/reset", takeReset],
+  ["get", "/profile/email", showEmailChange],
+  ["post", "/profile/email", takeEmailChange],
+  ["get", "/security", showSecurity],
+  ["post", "/security/password", takePassword],
+  ["get", "/security/proof", showProof],
+  ["post", "/security/proof", takeProof],
+  ["post", "/security/totp", beginApp],
+  ["post", "/security/totp/confirm", confirmApp],
+  ["post", "/security/totp/remove", removeApp],
+  ["post", "/security/recovery-codes", renewCodes],
+  ["get", "/security/passkeys/new", showNewPasskey],
+  ["post", "/security/passkeys", takeNewPasskey],
+  ["post", "/security/passkeys/rename", renamePasskey],
+  ["post", "/security/passkeys/remove", dropPasskey],
   ["post", "/sign-out", signOut],
+  ["get", "/sign-in/tenant", showTenants],
+  ["post", "/sign-in/tenant", takeTenant],
+  ["get", "/account", showAccount],
+  ["post", "/account", takeAccount],
+  ["post", "/account/detach", detachAccount],
+  ["get", "/devices", showDevices],
+  ["post", "/devices", takeDevices],
   ["get", "/sign-in/style.css", (_access, _req, res) => void res.type("text/css").send(STYLE)],
   ["get", "/sign-up", showSignUp],
   ["post", "/sign-up", takeSignUp],
@@ -47,10 +112,29 @@ const ROUTES: readonly (readonly [method: "get" | "post", path: string, handle: 
   ["get", "/sso/test/finish", finishTest],
   ["get", "/sso/saml/:connection/metadata", metadata],
   ["post", "/sso/saml/:connection/acs", samlAnswer],
+  ["get", "/sso/saml/:connection/slo", singleLogout],
+  ["post", "/sso/saml/:connection/slo", singleLogout],
+  ["get", "/sso/signed-out", signedOut],
   ["get", "/sso/oidc/:connection/callback", oidcAnswer],
   ["post", "/sso/oidc/:connection/backchannel-logout", backchannelLogout],
   ["get", "/sso/oidc/:connection/jwks", clientKeys],
+  ["get", "/setup", showSetupLink],
+  ["post", "/setup", redeem],
+  ["get", "/setup/steps", showSteps],
+  ["post", "/setup/end", endSetup],
+  ["post", "/setup/tokens", makeToken],
+  ["post", "/setup/domains", addDomain],
+  ["post", "/setup/domains/check", checkDomain],
+  ["post", "/setup/connections", addConnection],
+  ["get", "/setup/connections/:connection", showConnection],
+  ["post", "/setup/connections/:connection", saveConnection],
+  ["post", "/setup/connections/:connection/tests", beginTest],
+  ["get", "/setup/connections/:connection/tests/:test", showSetupTest],
+  ["post", "/setup/connections/:connection/live", goLive],
 ];
+
+/** Where the one script may run: it speaks with the browser's passkeys. */
+const WITH_SCRIPT = ["/sign-in/factor", "/sign-in/passkey", "/security/proof", "/security/passkeys/new"];
 
 /** The sign-in surface, to be mounted at the root. */
 export function accessSurface(options: AccessOptions): Router {
@@ -59,14 +143,15 @@ export function accessSurface(options: AccessOptions): Router {
     cookies: cookiesFor(options.publicUrl),
     now: options.clock ?? (() => new Date()),
     countAnswer: rateLimit(ANSWERS),
+    countRefusal: rateLimit(REFUSALS),
     countLogout: rateLimit(LOGOUTS),
   };
   const router = Router();
-  const headers = pageHeaders();
+  const headers = { plain: pageHeaders(), script: pageHeaders({ script: true }) };
   const failed = failedPage(access);
-  for (const path of new Set(ROUTES.map(([, each]) => each))) {
-    const ofPath = ROUTES.filter(([, each]) => each === path);
-    const place = router.route(path).all(headers);
+  for (const path of new Set(accessRoutes.map(([, each]) => each))) {
+    const ofPath = accessRoutes.filter(([, each]) => each === path);
+    const place = router.route(path).all(WITH_SCRIPT.includes(path) ? headers.script : headers.plain);
     for (const [method, , handle] of ofPath) place[method](handler(access, handle));
     place.all(methodNotAllowed(...ofPath.map(([method]) => method.toUpperCase())));
     place.all(failed);

@@ -1,6 +1,10 @@
 /** The pages of the way in; each works without a script. */
+import { accountMessages } from "./accountMessages.ts";
+import { deviceMessages } from "./deviceMessages.ts";
+import { emailField, faultLine, hiddenField, passwordField } from "./fields.ts";
 import { html, type Html } from "./html.ts";
 import type { Messages } from "./messages.ts";
+import { securityMessages } from "./securityMessages.ts";
 
 /** Where a form goes and what it carries along. */
 export interface SignInForm {
@@ -37,37 +41,38 @@ export function addressPage(messages: Messages, form: SignInForm): string {
   return page(
     messages,
     title,
-    html`${faultOf(form)}
+    html`${faultLine(form.fault)}
       <form method="get" action="/sso/start">
-        ${hidden(form)} <label for="email">${messages.email}</label
-        ><input id="email" name="email" type="email" autocomplete="username" required autofocus value="${form.email}" />
+        ${hidden(form)} ${emailField(messages, form.email, { focused: true })}
         <p class="soft">${messages.emailHint}</p>
         <button>${messages.next}</button>
       </form>`,
   );
 }
 
-/** Address and password, for who has one. */
+/** Address and password, for who has one; a passkey for who needs neither. */
 export function passwordPage(messages: Messages, form: SignInForm): string {
   const title = titleOf(messages, form);
+  const { passkeySignIn, forgot } = securityMessages(messages);
+  const kept = { ...(form.tenant !== null && { tenant: form.tenant }), return_to: form.returnTo };
+  // Without the address: what stands in a URL stands in histories.
+  const lost = form.tenant === null ? {} : { tenant: form.tenant };
   return page(
     messages,
     title,
-    html`${faultOf(form)}
+    html`${faultLine(form.fault)}
       <form method="post" action="/sign-in">
-        ${hidden(form)} <label for="email">${messages.email}</label
-        ><input id="email" name="email" type="email" autocomplete="username" required value="${form.email}" /><label
-          for="password"
-          >${messages.password}</label
-        ><input
-          id="password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          required
-          autofocus
-        /><button>${messages.signIn}</button>
-      </form>`,
+        ${hidden(form)}
+        ${emailField(messages, form.email)}${passwordField(messages.password, {
+          name: "password",
+          kind: "current",
+          focused: true,
+        })}<button>${messages.signIn}</button>
+      </form>
+      <p class="links">
+        <a href="/sign-in/passkey?${String(new URLSearchParams(kept))}">${passkeySignIn}</a
+        ><a href="/sign-in/forgot?${String(new URLSearchParams(lost))}">${forgot}</a>
+      </p>`,
   );
 }
 
@@ -132,16 +137,13 @@ export function changePasswordPage(messages: Messages, csrfToken: string, fault:
     messages,
     messages.changeTitle,
     html`<p>${messages.changeText}</p>
-      ${fault && html`<p class="bad" role="alert">${fault}</p>`}
+      ${faultLine(fault)}
       <form method="post" action="/sign-in/password">
-        <input type="hidden" name="csrf" value="${csrfToken}" /><label for="current">${messages.currentPassword}</label>
-        <input id="current" name="current" type="password" autocomplete="current-password" required autofocus /><label
-          for="next"
-          >${messages.newPassword}</label
-        >
-        <input id="next" name="next" type="password" autocomplete="new-password" required /><button>
-          ${messages.save}
-        </button>
+        ${hiddenField("csrf", csrfToken)}${passwordField(messages.currentPassword, {
+          name: "current",
+          kind: "current",
+          focused: true,
+        })}${passwordField(messages.newPassword, { name: "next", kind: "new" })}<button>${messages.save}</button>
       </form>`,
   );
 }
@@ -168,6 +170,11 @@ export function homePage(messages: Messages, home: Home): string {
         <dt>${messages.seat}</dt>
         <dd>${seats[home.seat]}</dd>
       </dl>
+      <p class="links">
+        <a href="/security">${securityMessages(messages).title}</a
+        ><a href="/devices">${deviceMessages(messages).title}</a
+        ><a href="/account">${accountMessages(messages).title}</a>
+      </p>
       <form method="post" action="/sign-out">
         <input type="hidden" name="csrf" value="${home.csrfToken}" /><button class="other">${messages.signOut}</button>
       </form>`,
@@ -176,10 +183,6 @@ export function homePage(messages: Messages, home: Home): string {
 
 function titleOf(messages: Messages, { tenantName }: SignInForm): string {
   return tenantName === null ? messages.signIn : messages.signInAt(tenantName);
-}
-
-function faultOf({ fault }: SignInForm): Html {
-  return fault === null ? html`` : html`<p class="bad" role="alert">${fault}</p>`;
 }
 
 function hidden({ tenant, returnTo }: SignInForm): Html {

@@ -1,26 +1,29 @@
 import type { Request, Response } from "express";
-import { Refusal } from "../base/errors.ts";
-import { sameSecret } from "../base/secrets.ts";
-import { memberSessionOf, type MemberSession } from "../directory/memberSession.ts";
 import { displayNameOf } from "../directory/member.ts";
-import { changeOwnPassword, passwordSettings, signInByPassword } from "../directory/passwordSignIn.ts";
-import { closeSession } from "../directory/sessions.ts";
+import { knownBrowser } from "../directory/knownBrowser.ts";
+import { passwordSettings } from "../directory/localSession.ts";
+import { changeOwnPassword } from "../directory/passwordChange.ts";
+import { forgiveTry } from "../directory/accountSignIn.ts";
+import { type PasswordCredentials, type PasswordSignIn, signInByPassword } from "../directory/passwordSignIn.ts";
+import { verifyPassword } from "../directory/passwords.ts";
 import { signInTenant } from "../directory/signInTenant.ts";
-import { SignInStopped } from "../directory/ssoSignIn.ts";
+import { SignInStopped } from "../directory/signInStopped.ts";
+import type { Tenant } from "../directory/tenant.ts";
 import { completeSettings } from "../directory/tenantSettings.ts";
-import { clearCookie, readCookie, setCookie } from "../http/cookies.ts";
+import { readCookie } from "../http/cookies.ts";
 import { browserOf } from "./browser.ts";
-import { providerSignOut } from "./endSession.ts";
+import { signInByAccount } from "./chooser.ts";
+import { signOutHere } from "./endSession.ts";
+import { proceed } from "./enter.ts";
+import { explained, faultOf } from "./faults.ts";
 import { readForm } from "./form.ts";
 import { messagesFor, type Messages } from "./messages.ts";
 import type { Access } from "./options.ts";
+import { asMember, checkOrigin, MAX_FORM, ownForm, signedIn } from "./ownForm.ts";
 import { addressPage, changePasswordPage, homePage, passwordPage, type SignInForm } from "./pages.ts";
 import { returnPath } from "./returnTo.ts";
 import { sendPage } from "./sendPage.ts";
 import { one } from "./start.ts";
-
-/** Bytes of a sign-in form. */
-export const MAX_FORM = 16_384;
 
 /** `GET /sign-in`: the form for a password. */
 export async function showSignIn(access: Access, req: Request, res: Response): Promise<void> {
@@ -28,7 +31,7 @@ export async function showSignIn(access: Access, req: Request, res: Response): P
   const tenant = await signInTenant(access.db, access.now(), { reference, email: undefined });
   const returnTo = returnPath(one(req.query, "return_to"));
   const email = one(req.query, "email") ?? "";
-  const form = { tenant: tenant?.slug ?? null, tenantName: tenant?.name ?? null, email, returnTo, fault: null };
+  const form = formAt(tenant, email, returnTo);
   const messages = messagesOf(req);
   sendPage(res, 200, tenant ? passwordPage(messages, form) : addressPage(messages, form));
 }
@@ -42,36 +45,42 @@ export async function signIn(access: Access, req: Request, res: Response): Promi
   const now = access.now();
   const reference = given.get("tenant") || undefined;
   const tenant = await signInTenant(access.db, now, { reference, email });
-  const form: SignInForm = {
-    // Not where the address led to it: an address that nobody has is answered alike.
-    tenant: reference === undefined ? null : (tenant?.slug ?? null),
-    tenantName: reference === undefined ? null : (tenant?.name ?? null),
-    email,
-    returnTo,
-    fault: null,
-  };
   const messages = messagesOf(req);
-  if (!tenant) return sendPage(res, 401, passwordPage(messages, { ...form, fault: messages.wrong }));
-  const who = { tenantId: tenant.id, actor: { type: "system" }, now } as const;
+  const credentials = { email, password: given.get("password") };
   try {
-    const settings = await passwordSettings(access.db, tenant);
-    const password = given.get("password");
-    const session = await signInByPassword(access.db, who, { email, password }, browserOf(req), settings);
-    const seconds = Math.floor((session.expiresAt.getTime() - now.getTime()) / 1000);
-    setCookie(res, access.cookies, access.cookies.session, session.cookie, seconds);
-    res.redirect(303, returnTo);
+    // Who names no organisation may have an account that opens several.
+    if (reference === undefined && (await signInByAccount(access, req, res, credentials, returnTo))) return;
+    const signed = await signInAt(access, req, tenant, credentials);
+    if (reference === undefined) await forgiveTry(access.db, { actor: { type: "system" }, now }, email, req.ip ?? null);
+    await proceed(access, res, signed, returnTo);
   } catch (error) {
     if (!(error instanceof SignInStopped)) throw error;
     const { status, fault } = explained(messages, error.code);
-    sendPage(res, status, passwordPage(messages, { ...form, fault }));
+    // Not where the address led to it: an address that nobody has is answered alike.
+    const named = reference === undefined ? undefined : tenant;
+    sendPage(res, status, passwordPage(messages, { ...formAt(named, email, returnTo), fault }));
   }
 }
 
-function explained(messages: Messages, code: string): { status: number; fault: string } {
-  if (code === "too_many_attempts") return { status: 429, fault: messages.tooMany };
-  if (code === "sso_required") return { status: 403, fault: messages.ssoRequired };
-  if (code === "suspended" || code === "invited") return { status: 403, fault: messages.inactive };
-  return { status: 401, fault: messages.wrong };
+function formAt(tenant: Tenant | undefined, email: string, returnTo: string): SignInForm {
+  return { tenant: tenant?.slug ?? null, tenantName: tenant?.name ?? null, email, returnTo, fault: null };
+}
+
+/** By the member's password in a tenant; where there is none, that is no sooner said than of a wrong one. */
+async function signInAt(
+  access: Access,
+  req: Request,
+  tenant: Tenant | undefined,
+  credentials: PasswordCredentials,
+): Promise<PasswordSignIn> {
+  if (!tenant) {
+    await verifyPassword(null, credentials.password);
+    throw new SignInStopped("password_wrong", "the address or the password is wrong");
+  }
+  const who = { tenantId: tenant.id, actor: { type: "system" }, now: access.now() } as const;
+  const settings = await passwordSettings(access.db, tenant);
+  const known = knownBrowser(access.secretKeys, readCookie(req, access.cookies.known));
+  return signInByPassword(access.db, who, { ...credentials, known }, browserOf(req), settings);
 }
 
 /** `GET /`: who is signed in; the form for who is not. */
@@ -82,6 +91,7 @@ export async function home(access: Access, req: Request, res: Response): Promise
   const { member, tenant, session } = found;
   const { csrfToken } = session;
   if (session.mustChangePassword) return sendPage(res, 200, changePasswordPage(messages, csrfToken, null));
+  if (session.mustAddFactor) return res.redirect(303, "/security");
   const shown = {
     name: displayNameOf(member.scim),
     tenantName: tenant.name,
@@ -94,13 +104,12 @@ export async function home(access: Access, req: Request, res: Response): Promise
 
 /** `POST /sign-in/password`: one's own password in place of the one that somebody else chose. */
 export async function changePassword(access: Access, req: Request, res: Response): Promise<void> {
-  const form = await readForm(req, MAX_FORM);
-  const { session, tenant, member } = await ownForm(access, req, form.get("csrf"));
-  const who = { tenantId: tenant.id, actor: { type: "member", id: member.id }, now: access.now() } as const;
+  const { form, own } = await ownForm(access, req);
+  const { session, tenant } = own;
   const { passwordMinLength } = completeSettings(tenant.settings, tenant.planQuota).signIn;
   const given = { current: form.get("current"), next: form.get("next") };
   try {
-    await changeOwnPassword(access.db, who, session, given, passwordMinLength);
+    await changeOwnPassword(access.db, asMember(access, own), session, given, passwordMinLength);
     res.redirect(303, "/");
   } catch (error) {
     const fault = faultOf(messagesOf(req), error);
@@ -108,41 +117,9 @@ export async function changePassword(access: Access, req: Request, res: Response
   }
 }
 
-/** What a person may know of it; anything else is thrown on. */
-function faultOf(messages: Messages, error: unknown): string {
-  if (error instanceof SignInStopped) return explained(messages, error.code).fault;
-  if (error instanceof Refusal && error.code === "invalid_request") return error.message;
-  throw error;
-}
-
 /** `POST /sign-out`. */
 export async function signOut(access: Access, req: Request, res: Response): Promise<void> {
-  const form = await readForm(req, MAX_FORM);
-  const { session, tenant, member } = await ownForm(access, req, form.get("csrf"));
-  const who = { tenantId: tenant.id, actor: { type: "member", id: member.id }, now: access.now() } as const;
-  await closeSession(access.db, who, session.id, member.id);
-  clearCookie(res, access.cookies, access.cookies.session);
-  res.redirect(303, (await providerSignOut(access, session)) ?? "/sso/start");
-}
-
-async function signedIn({ db, cookies, now }: Access, req: Request): Promise<MemberSession | undefined> {
-  const cookie = readCookie(req, cookies.session);
-  return cookie === undefined ? undefined : memberSessionOf(db, cookie, now());
-}
-
-/** The session of a form that one of our own pages made. @throws Refusal `unauthenticated`, `forbidden` */
-async function ownForm(access: Access, req: Request, csrf: string): Promise<MemberSession> {
-  const found = await signedIn(access, req);
-  if (!found) throw new Refusal("unauthenticated", "The session has ended. Sign in again.");
-  if (!sameSecret(csrf, found.session.csrfToken)) throw new Refusal("forbidden", "Send the form from our own page.");
-  return found;
-}
-
-/** Nobody signs a browser in from another site (login CSRF): browsers say where a form comes from (Fetch, "Origin"). */
-export function checkOrigin({ publicUrl }: Access, req: Request): void {
-  const { origin } = req.headers;
-  if (origin === undefined || origin === publicUrl) return;
-  throw new Refusal("forbidden", "Sign in from this server's own page.");
+  await signOutHere(access, req, res, (await ownForm(access, req)).own);
 }
 
 function messagesOf(req: Request): Messages {

@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import type { SignInConnection } from "../directory/connectionsForSignIn.ts";
 import { recordRefusal } from "../directory/signInAttempts.ts";
-import { SignInStopped } from "../directory/ssoSignIn.ts";
+import { SignInStopped } from "../directory/signInStopped.ts";
 import type { SignInRefused } from "../sso/types.ts";
 import type { Who } from "../storage/types.ts";
 import { browserOf } from "./browser.ts";
@@ -17,13 +17,18 @@ export interface Refused {
   readonly error: SignInRefused | SignInStopped;
 }
 
-/** A line of the sign-in log for the admin, and a page with its reference for the person. */
+/**
+ * A line of the sign-in log for the admin, and a page with its reference for the person.
+ *
+ * @throws Refusal `rate_limited`: whoever sends rubbish fills no log
+ */
 export async function refuse(
   access: Access,
   req: Request,
   res: Response,
   { connection, who, error }: Refused,
 ): Promise<void> {
+  await access.countRefusal(req.ip ?? "");
   const { memberId, arrived } = error instanceof SignInStopped ? error : { memberId: null, arrived: null };
   const { id: connectionId, protocol: method } = connection;
   const line = { connectionId, memberId, method, reason: error.code, detail: error.message.slice(0, 500), arrived };

@@ -2,10 +2,11 @@ import type { Request, Response } from "express";
 import { isRefusal, type RefusalCode } from "../base/errors.ts";
 import { confirmAndJoin, workspaceUrl } from "../directory/autoJoin.ts";
 import { signUp } from "../directory/registrations.ts";
+import { languageFor } from "../mail/language.ts";
 import { readForm } from "./form.ts";
 import { messagesFor, type Messages } from "./messages.ts";
 import type { Access } from "./options.ts";
-import { checkOrigin, MAX_FORM } from "./password.ts";
+import { checkOrigin, MAX_FORM } from "./ownForm.ts";
 import { sendPage } from "./sendPage.ts";
 import { signUpMessages, type SignUpMessages } from "./signUpMessages.ts";
 import { confirmedPage, confirmPage, sentPage, signUpPage } from "./signUpPages.ts";
@@ -29,7 +30,8 @@ export async function takeSignUp(access: Access, req: Request, res: Response): P
   const isFit = [...Object.values(name), password].every((each) => each !== "" && each.length <= MOST_CHARACTERS);
   if (!isFit) return again(400, signUpMessages(messages).unfit);
   try {
-    const { email: address } = await signUp(access.db, system(access), { email, password, name }, req.ip ?? null);
+    const wanted = { email, password, name, language: languageFor(messages.language) };
+    const { email: address } = await signUp(access.db, system(access), wanted, req.ip ?? null);
     sendPage(res, 202, sentPage(messages, address));
   } catch (error) {
     const { status, fault } = explained(messages, error);
@@ -64,6 +66,7 @@ export async function takeConfirm(access: Access, req: Request, res: Response): 
 const faults: Readonly<Partial<Record<RefusalCode, readonly [status: number, word: keyof SignUpMessages]>>> = {
   invalid_request: [400, "unfit"],
   unauthenticated: [401, "wrongPassword"],
+  forbidden: [403, "signInThere"],
   not_found: [404, "spent"],
   conflict: [409, "known"],
   rate_limited: [429, "tooMany"],

@@ -19,6 +19,7 @@ export interface SignUpMessages {
   readonly tooMany: string;
   readonly spent: string;
   readonly known: string;
+  readonly signInThere: string;
   readonly doneTitle: string;
   readonly noWorkspace: string;
   readonly outcomes: Readonly<Record<Workspace["outcome"], (tenant: string) => string>>;
@@ -43,6 +44,8 @@ const english: SignUpMessages = {
   tooMany: "Too many tries. Wait an hour, then try again.",
   spent: "This link is not, or no longer, valid. Sign up again, or sign in if you have done so already.",
   known: "There is an account with this address already. Sign in to it.",
+  signInThere:
+    "Your organisation signs in through its own identity provider: there is nothing to confirm. Sign in there.",
   doneTitle: "Your address is confirmed",
   noWorkspace: "There is no workspace yet that you can join by your address. Ask a colleague to invite you.",
   outcomes: {
@@ -75,6 +78,8 @@ const german: SignUpMessages = {
   spent:
     "Dieser Link gilt nicht oder nicht mehr. Registrieren Sie sich noch einmal, oder melden Sie sich an, wenn Sie es schon getan haben.",
   known: "Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich daran an.",
+  signInThere:
+    "Ihre Organisation meldet sich über ihren eigenen Anmeldedienst an: Es gibt nichts zu bestätigen. Melden Sie sich dort an.",
   doneTitle: "Ihre Adresse ist bestätigt",
   noWorkspace: "Noch gibt es keine Organisation, der Sie mit Ihrer Adresse beitreten können. Lassen Sie sich einladen.",
   outcomes: {

@@ -1,6 +1,8 @@
 /** The pages of signing up; each works without a script. */
 import type { Workspace } from "../directory/autoJoin.ts";
-import { html, type Html } from "./html.ts";
+import { defaultSettings } from "../directory/tenantSettings.ts";
+import { emailField, faultLine, hiddenField, passwordField } from "./fields.ts";
+import { html } from "./html.ts";
 import type { Messages } from "./messages.ts";
 import { page } from "./pages.ts";
 import { signUpMessages } from "./signUpMessages.ts";
@@ -20,7 +22,7 @@ export function signUpPage(messages: Messages, { email, givenName, familyName, f
     messages,
     words.title,
     html`<p>${words.text}</p>
-      ${faultOf(fault)}
+      ${faultLine(fault)}
       <form method="post" action="/sign-up">
         <label for="given">${words.givenName}</label
         ><input
@@ -38,19 +40,11 @@ export function signUpPage(messages: Messages, { email, givenName, familyName, f
           maxlength="100"
           required
           value="${familyName}"
-        /><label for="email">${messages.email}</label
-        ><input id="email" name="email" type="email" autocomplete="username" required value="${email}" /><label
-          for="password"
-          >${messages.password}</label
-        ><input
-          id="password"
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          minlength="12"
-          maxlength="256"
-          required
-        /><button>${words.submit}</button>
+        />${emailField(messages, email)}${passwordField(messages.password, {
+          name: "password",
+          kind: "new",
+          minLength: defaultSettings.signIn.passwordMinLength,
+        })}<button>${words.submit}</button>
       </form>`,
   );
 }
@@ -68,18 +62,13 @@ export function confirmPage(messages: Messages, token: string, fault: string | n
     messages,
     words.confirmTitle,
     html`<p>${words.confirmText}</p>
-      ${faultOf(fault)}
+      ${faultLine(fault)}
       <form method="post" action="/sign-up/confirm">
-        <input type="hidden" name="token" value="${token}" /><label for="password">${messages.password}</label
-        ><input
-          id="password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          maxlength="256"
-          required
-          autofocus
-        /><button>${words.confirm}</button>
+        ${hiddenField("token", token)}${passwordField(messages.password, {
+          name: "password",
+          kind: "current",
+          focused: true,
+        })}<button>${words.confirm}</button>
       </form>
       <p class="soft apart">${words.notMe}</p>`,
   );
@@ -97,8 +86,4 @@ export function confirmedPage(
         ${url === null ? html`` : html`<a class="button" href="${url}">${words.goOn(tenant.name)}</a>`}`,
   );
   return page(messages, words.doneTitle, html`${shown.length > 0 ? shown : html`<p>${words.noWorkspace}</p>`}`);
-}
-
-function faultOf(fault: string | null): Html {
-  return fault === null ? html`` : html`<p class="bad" role="alert">${fault}</p>`;
 }

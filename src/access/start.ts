@@ -81,11 +81,15 @@ function showWays(req: Request, res: Response, { tenant, ways, email, returnTo, 
   if (ways.length > 1) {
     const kept = new URLSearchParams({ return_to: returnTo, ...(email !== "" && { login_hint: email }) });
     const choices = ways.map(({ id, name }) => ({ name, url: `/sso/start?connection=${id}&${kept}` }));
-    const tenantSlug = tenant?.slug ?? "";
-    const passwordUrl = `/sign-in?${new URLSearchParams({ tenant: tenantSlug, return_to: returnTo })}`;
-    return sendPage(res, 200, chooserPage(messages, choices, passwordUrl));
+    return sendPage(res, 200, chooserPage(messages, choices, passwordUrlOf(tenant, returnTo)));
   }
   sendPage(res, 200, asked || tenant ? passwordPage(messages, form) : addressPage(messages, form));
+}
+
+/** Rule 28: where everybody must come through a provider a password opens an emergency access, whose holder knows the way. */
+function passwordUrlOf(tenant: Tenant | undefined, returnTo: string): string | null {
+  if (tenant?.settings.signIn?.ssoRequired === "everyone") return null;
+  return `/sign-in?${new URLSearchParams({ tenant: tenant?.slug ?? "", return_to: returnTo })}`;
 }
 
 /** The one way there is, or the one of the issuer that an identity provider's own start names (OIDC Core §4). */

@@ -8,6 +8,12 @@ const url = { type: "string", minLength: 1, maxLength: 2048 };
 
 const protocol = { type: "string", enum: ["saml", "oidc"] };
 
+const logoutBinding = {
+  type: "string",
+  enum: ["redirect", "post"],
+  description: "How logouts go to it: HTTP-Redirect or HTTP-POST.",
+};
+
 /** The identity provider's side of SAML, as it is written. */
 const saml = {
   ...object({
@@ -19,8 +25,13 @@ const saml = {
       { type: "string", minLength: 1, maxLength: 16_384 },
       { minItems: 1, maxItems: 8, description: "With which it signs; PEM or base64." },
     ),
+    singleLogoutUrl: {
+      ...nullable(url),
+      description: "Its single logout service, beside the three fields; metadata names its own.",
+    },
+    singleLogoutBinding: { ...logoutBinding, default: "redirect" },
   }),
-  description: "`metadataUrl`, or `metadataXml`, or the three fields.",
+  description: "`metadataUrl`, or `metadataXml`, or the fields, of which the first three are needed.",
 };
 
 /** The identity provider's side of OpenID Connect, as it is written. */
@@ -54,7 +65,7 @@ const oidc: Readonly<Record<string, Schema>> = {
   },
 };
 
-const attributeNames = {
+export const attributeNames: Schema = {
   ...object({ email: claim, givenName: claim, familyName: claim, displayName: claim }),
   description:
     "Attribute or claim in which each is, where the identity provider departs from the usual names. Of OpenID Connect " +
@@ -71,7 +82,8 @@ const fields: Readonly<Record<string, Schema>> = {
   provider: {
     type: "string",
     pattern: "^[a-z0-9][a-z0-9-]{0,62}$",
-    description: "Which product it is, as `okta`. `entra` and `google` have rules of their own.",
+    description:
+      "Which product it is, as `okta`; known ones have a preset. `entra` and `google` have rules of their own.",
   },
   directoryId: nullable({ ...id, description: "Whose members the match may name." }),
   match: {
@@ -96,12 +108,20 @@ const fields: Readonly<Record<string, Schema>> = {
       "SAML assertions may be encrypted with AES-CBC, in a response that is signed as a whole. AES-GCM always may be; " +
       "Triple DES and RSA 1.5 never.",
   },
+  singleLogout: {
+    type: "boolean",
+    description:
+      "Whether who signs out here is signed out at a SAML identity provider too, where it has a single logout service; " +
+      "its other applications may then end their sessions as well. Its own logouts are followed in any case.",
+  },
 };
 
-export const newConnection: Schema = object({ protocol, ...fields, saml, oidc: object(oidc, ["issuer", "clientId"]) }, [
-  "protocol",
-  "name",
-]);
+export const newConnection: Schema = {
+  ...object({ protocol, ...fields, saml, oidc: object(oidc, ["issuer", "clientId"]) }),
+  description:
+    "`protocol` and `name`, or the `provider` of a preset, which brings both and what else is not said " +
+    "(`GET /tenants/{t}/connection-presets`).",
+};
 
 export const connectionChange: Schema = object({
   ...fields,
@@ -127,9 +147,15 @@ export const connection: Schema = record(
       acsUrl: { ...text, description: "Ours, for the identity provider: where it posts its responses." },
       spEntityId: { ...text, description: "Ours, for the identity provider: also called audience." },
       metadataUrl: { ...text, description: "Ours, for the identity provider: both as a document." },
+      sloUrl: {
+        ...text,
+        description: "Ours, for the identity provider: where it sends single logouts and answers to ours.",
+      },
       entityId: nullable(text),
       ssoUrl: nullable(text),
       certificates: arrayOf(text),
+      singleLogoutUrl: nullable(text),
+      singleLogoutBinding: nullable(logoutBinding),
       keys: {
         ...arrayOf(ref("ConnectionKey")),
         description: "Ours, the oldest first; empty for the moment until one is made.",
@@ -162,6 +188,7 @@ export const connection: Schema = record(
     unsolicited: text,
     signRequests: boolean,
     allowCbc: boolean,
+    singleLogout: boolean,
     createdAt: instant,
     updatedAt: instant,
   },

@@ -1,12 +1,13 @@
 /** What an admin says of an identity provider: read from its metadata or from fields, and checked by those who use it. */
-import { Refusal } from "../base/errors.ts";
+import { isRefusal, Refusal } from "../base/errors.ts";
 import type { ProviderData } from "../directory/connections.ts";
 import type { Connection } from "../directory/connections.store.ts";
 import type { MetadataRead } from "../directory/metadataRefresh.ts";
 import { newClientKey } from "../sso/oidc/clientKey.ts";
 import { checkOidcSettings } from "../sso/oidc/settings.ts";
-import { parseIdpMetadata, readIdpMetadata } from "../sso/saml/idpMetadata.ts";
 import { checkSamlSettings } from "../sso/saml/settings.ts";
+import type { Answers } from "../sso/saml/thread.ts";
+import type { SamlThreads } from "../sso/saml/threads.ts";
 import type { SamlSettings } from "../sso/types.ts";
 import type { Call } from "./route.ts";
 
@@ -17,6 +18,9 @@ export interface SamlBody {
   readonly entityId?: string;
   readonly ssoUrl?: string;
   readonly certificates?: readonly string[];
+  readonly singleLogoutUrl?: string | null;
+  /** Absent = `redirect`. */
+  readonly singleLogoutBinding?: "redirect" | "post";
 }
 
 export interface OidcBody {
@@ -35,7 +39,11 @@ export async function clientKeyFor(body: OidcBody | undefined): Promise<string |
 }
 
 /** What is needed of a request to read it. */
-export type Reading = Pick<Call, "outbound" | "publicUrl" | "now">;
+export interface Reading extends Pick<Call, "outbound" | "publicUrl" | "now"> {
+  readonly samlThreads: Pick<SamlThreads, "readMetadata">;
+  /** Whose document it is: of each one is read at a time. */
+  readonly whose: string;
+}
 
 /** 1 MiB: one identity provider's metadata has 3 to 30 kB, a federation's many megabytes. */
 const MOST_METADATA_BYTES = 1_048_576;
@@ -51,18 +59,26 @@ export async function samlProvider(body: SamlBody, reading: Reading): Promise<Pr
   const given = [metadataUrl, metadataXml, Object.keys(fields).length > 0 ? fields : undefined];
   if (given.filter((way) => way !== undefined).length !== 1) throw faulty("/saml", ways);
   if (metadataUrl !== undefined) return { ...(await readMetadata(metadataUrl, reading)), oidc: null };
-  return { saml: { ...handedIn(metadataXml, fields, reading), metadataUrl: null }, oidc: null };
+  return { saml: { ...(await handedIn(metadataXml, fields, reading)), metadataUrl: null }, oidc: null };
 }
 
-function handedIn(metadataXml: string | undefined, fields: SamlBody, reading: Reading): SamlSettings {
-  const options = samlOptions(reading);
-  if (metadataXml !== undefined) {
-    return located("/saml/metadataXml", () => parseIdpMetadata(metadataXml, reading.now, options));
-  }
-  const { entityId, ssoUrl, certificates } = fields;
+async function handedIn(metadataXml: string | undefined, fields: SamlBody, reading: Reading): Promise<SamlSettings> {
+  if (metadataXml !== undefined) return (await parsed("/saml/metadataXml", metadataXml, reading)).settings;
+  const { entityId, ssoUrl, certificates, singleLogoutUrl, singleLogoutBinding: binding = "redirect" } = fields;
   if (entityId === undefined || ssoUrl === undefined || certificates === undefined) throw faulty("/saml", ways);
-  const written = { entityId, ssoUrl, certificates };
-  return located("/saml", () => checkSamlSettings(written, options));
+  const written = {
+    entityId,
+    ssoUrl,
+    certificates,
+    ...(typeof singleLogoutUrl === "string" && { singleLogout: { url: singleLogoutUrl, binding } }),
+  };
+  return located("/saml", async () => checkSamlSettings(written, samlOptions(reading)));
+}
+
+/** In a thread: a document of a megabyte holds up nobody. */
+function parsed(path: string, xml: string, reading: Reading): Promise<Answers["metadata"]> {
+  const question = { xml, now: reading.now, options: samlOptions(reading) };
+  return located(path, () => reading.samlThreads.readMetadata(question, reading.whose));
 }
 
 /** Plain http, on loopback alone, where Usher itself is served so: for development and tests. */
@@ -83,8 +99,8 @@ export async function readMetadata(url: string, reading: Reading): Promise<Metad
   // A redirect is not followed: it would lead where nobody has looked.
   if (answer.status !== 200) throw faulty(path, `answered ${answer.status}; give the address of the document itself`);
   if (answer.truncated) throw faulty(path, "holds more than 1 MiB; give the metadata of this one identity provider");
-  const parsed = located(path, () => readIdpMetadata(answer.body, reading.now, samlOptions(reading)));
-  return { saml: { ...parsed.settings, metadataUrl: url }, refreshAt: parsed.refreshAt };
+  const { settings, refreshAt } = await parsed(path, answer.body, reading);
+  return { saml: { ...settings, metadataUrl: url }, refreshAt };
 }
 
 /**
@@ -128,11 +144,11 @@ function checkedOidc(
 }
 
 /** Says where in the body a refusal belongs that does not know it. */
-function located<T>(path: string, work: () => T): T {
+async function located<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
-    if (!(error instanceof Refusal) || error.errors.length > 0) throw error;
+    if (!isRefusal(error, "invalid_request") || error.errors.length > 0) throw error;
     throw new Refusal(error.code, error.message, { errors: [{ path, message: error.message }] });
   }
 }

@@ -3,6 +3,7 @@ import {
   type ConnectionFields,
   createConnection,
   listConnections,
+  type NewConnection,
   readConnection,
   removeConnection,
   updateConnection,
@@ -10,6 +11,7 @@ import {
 import { shownKey } from "../directory/connectionKeys.ts";
 import type { Connection } from "../directory/connections.store.ts";
 import { connectionUrls } from "../directory/connectionsForSignIn.ts";
+import { presetOf } from "../sso/presets/presets.ts";
 import { connection, connectionChange, newConnection } from "./connectionSchemas.ts";
 import {
   clientKeyFor,
@@ -48,6 +50,7 @@ export const connections: Resource = {
       operationId: "createConnection",
       summary: "Make a connection, as a draft",
       permission: "connections:create",
+      setup: "sso",
       body: newConnection,
       responses: { 201: json("The connection.", ref("Connection")) },
       handle: post,
@@ -59,6 +62,7 @@ export const connections: Resource = {
       operationId: "getConnection",
       summary: "Read a connection",
       permission: "connections:view",
+      setup: "sso",
       responses: { 200: json("The connection.", ref("Connection")) },
       handle: read,
     },
@@ -69,6 +73,7 @@ export const connections: Resource = {
       operationId: "updateConnection",
       summary: "Change, enable or disable a connection; to disable it ends no session",
       permission: "connections:edit",
+      setup: "sso",
       body: connectionChange,
       responses: { 200: json("The connection.", ref("Connection")) },
       handle: patch,
@@ -92,8 +97,7 @@ interface Sides {
 }
 
 interface NewConnectionBody extends Partial<ConnectionFields>, Sides {
-  readonly protocol: Connection["protocol"];
-  readonly name: string;
+  readonly protocol?: Connection["protocol"];
 }
 
 interface ConnectionChangeBody extends Partial<ConnectionFields>, Sides {
@@ -102,7 +106,7 @@ interface ConnectionChangeBody extends Partial<ConnectionFields>, Sides {
 }
 
 /** What holds of a connection of which nothing else was said. */
-const usual = {
+export const usual = {
   provider: "other",
   directoryId: null,
   match: null,
@@ -111,6 +115,7 @@ const usual = {
   unsolicited: "restart",
   signRequests: false,
   allowCbc: false,
+  singleLogout: true,
 } as const;
 
 async function list({ db, who, query, publicUrl }: TenantCall<PageQuery>): Promise<JsonAnswer> {
@@ -123,16 +128,29 @@ async function read({ db, who, params, publicUrl }: TenantCall): Promise<JsonAns
 }
 
 async function post(call: TenantCall<unknown, NewConnectionBody>): Promise<JsonAnswer> {
-  const { saml, oidc, ...fields } = call.body;
-  const { protocol, provider = usual.provider } = fields;
-  refuseOther(call.body, protocol);
+  const { saml, oidc, ...body } = call.body;
+  const fields = { ...usual, ...body, ...presetFields(body) };
+  refuseOther(call.body, fields.protocol);
   const nothingKept = { oidc: null, hasSecret: false };
   const data = saml
-    ? await samlProvider(saml, call)
-    : oidc && oidcProvider(oidc, provider, nothingKept, call, await clientKeyFor(oidc));
-  const made = await createConnection(call, call.who, { ...usual, ...fields, data: data ?? null });
+    ? await samlProvider(saml, { ...call, whose: call.who.tenantId })
+    : oidc && oidcProvider(oidc, fields.provider, nothingKept, call, await clientKeyFor(oidc));
+  const made = await createConnection(call, call.who, { ...fields, data: data ?? null });
   return { status: 201, body: shown(made, call.publicUrl) };
 }
+
+/** What a body leaves to the preset of its provider. @throws Refusal `invalid_request` where that says nothing either */
+function presetFields(body: Omit<NewConnectionBody, keyof Sides>): Pick<NewConnection, PresetField> {
+  const preset = presetOf(body.provider, body.protocol);
+  const protocol = body.protocol ?? preset?.protocol;
+  const name = body.name ?? preset?.name;
+  if (protocol === undefined) throw faulty("/protocol", "is missing, and provider names no preset that says it");
+  if (name === undefined) throw faulty("/name", "is missing");
+  const { attributes = usual.attributes, groupsClaim = usual.groupsClaim } = { ...preset?.defaults, ...body };
+  return { protocol, name, attributes, groupsClaim };
+}
+
+type PresetField = "protocol" | "name" | "attributes" | "groupsClaim";
 
 async function patch(call: TenantCall<unknown, ConnectionChangeBody>): Promise<JsonAnswer> {
   const { saml, oidc, ...fields } = call.body;
@@ -150,7 +168,7 @@ async function patch(call: TenantCall<unknown, ConnectionChangeBody>): Promise<J
 type MakeData = NonNullable<Parameters<typeof updateConnection>[3]["data"]>;
 
 async function samlData(body: SamlBody, call: TenantCall): Promise<MakeData> {
-  const data = await samlProvider(body, call);
+  const data = await samlProvider(body, { ...call, whose: call.who.tenantId });
   return () => data;
 }
 
@@ -204,10 +222,12 @@ function shownSaml(
   { id, saml, keys, metadataRefreshedAt, metadataError }: Connection,
   publicUrl: string,
 ): Record<string, unknown> {
-  const { acsUrl, spEntityId, metadataUrl } = connectionUrls(publicUrl, id);
-  const { entityId = null, ssoUrl = null, certificates = [], metadataUrl: url = null } = saml ?? {};
+  const { acsUrl, spEntityId, metadataUrl, sloUrl } = connectionUrls(publicUrl, id);
+  const { entityId = null, ssoUrl = null, certificates = [], metadataUrl: url = null, singleLogout } = saml ?? {};
   const metadata = url === null ? null : { url, refreshedAt: metadataRefreshedAt, lastError: metadataError };
   const wantsSignedRequests = saml?.wantsSignedRequests === true;
-  const theirs = { entityId, ssoUrl, certificates, metadata, wantsSignedRequests };
-  return { acsUrl, spEntityId, metadataUrl, keys: keys.map(shownKey), ...theirs };
+  const { url: singleLogoutUrl = null, binding: singleLogoutBinding = null } = singleLogout ?? {};
+  const logout = { singleLogoutUrl, singleLogoutBinding };
+  const theirs = { entityId, ssoUrl, certificates, ...logout, metadata, wantsSignedRequests };
+  return { acsUrl, spEntityId, metadataUrl, sloUrl, keys: keys.map(shownKey), ...theirs };
 }

@@ -21,7 +21,12 @@ const role = {
   description: "Role of those who join; null = what the tenant's settings give a newcomer.",
 };
 const approval = { type: "boolean", description: "Whether an admin says yes to each." };
-const joining = { enabled: boolean, role, approval };
+const team = {
+  type: ["string", "null"],
+  format: "uuid",
+  description: "Id of the team that they are put into; null = none.",
+};
+const joining = { enabled: boolean, role, approval, team };
 
 export const domains: Resource = {
   tag: "Domains",
@@ -72,6 +77,7 @@ export const domains: Resource = {
       operationId: "createDomain",
       summary: "Claim a domain",
       permission: "domains:create",
+      setup: "domain",
       body: object({ domain: { type: "string", minLength: 1, maxLength: 500 } }, ["domain"]),
       responses: { 201: json("The domain, pending.", ref("Domain")) },
       handle: post,
@@ -83,6 +89,7 @@ export const domains: Resource = {
       operationId: "verifyDomain",
       summary: "Verify a domain by its TXT record, which is looked up now; with `force`, the operator vouches for it",
       permission: "domains:edit",
+      setup: "domain",
       body: object({ force: boolean }),
       responses: { 200: json("The domain, verified.", ref("Domain")) },
       handle: verify,

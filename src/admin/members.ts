@@ -1,10 +1,10 @@
 /** The members of a tenant: who they are, what they may do, and why. */
-import { addMember, dropMember, editMember, type AddedPerson } from "../directory/adminMembers.ts";
+import { addMember, dropMember, editMember, type AddedPerson, type MoreOfMember } from "../directory/adminMembers.ts";
 import { explainMember } from "../directory/explanation.ts";
 import type { MemberEdit } from "../directory/memberEdits.ts";
 import { listMembers, readMember } from "../directory/memberList.ts";
 import { memberView } from "../directory/memberView.ts";
-import { rulesOf } from "../directory/rules.ts";
+import { currentRules } from "../directory/rules.ts";
 import { completeSettings, type TenantSettings } from "../directory/tenantSettings.ts";
 import { memberCursor, memberFrom, memberQuery, membersAsked, type MembersAsked } from "./memberQuery.ts";
 import { memberSchemas } from "./memberSchemas.ts";
@@ -89,7 +89,7 @@ export const members: Resource = {
 
 async function list({ db, who, query }: TenantCall<MembersAsked & PageQuery>): Promise<Answer> {
   const { limit, cursor, ...asked } = query;
-  const { rules } = await rulesOf(db, who.tenantId);
+  const { rules } = await currentRules(db, who.tenantId);
   const { items, total, next } = await listMembers(db, who, membersAsked(asked), limit, memberFrom(asked, cursor));
   const nextCursor = next && memberCursor(asked, { ...next, total });
   return { status: 200, body: { items: items.map((member) => memberView(member, rules.roles)), total, nextCursor } };
@@ -100,7 +100,7 @@ async function create(call: TenantCall<unknown, AddedPerson>): Promise<Answer> {
   return { status: 201, body: await shown(call, id) };
 }
 
-async function edit(call: TenantCall<unknown, MemberEdit & { password?: string }>): Promise<Answer> {
+async function edit(call: TenantCall<unknown, MemberEdit & MoreOfMember>): Promise<Answer> {
   const who = { ...call.who, permissions: call.permissions };
   const { id } = await editMember(call.db, who, idOf(call), call.body, settingsOf(call));
   return { status: 200, body: await shown(call, id) };
@@ -112,7 +112,7 @@ async function remove(call: TenantCall): Promise<Answer> {
 }
 
 async function shown({ db, who }: TenantCall, id: string): Promise<Record<string, unknown>> {
-  const { rules } = await rulesOf(db, who.tenantId);
+  const { rules } = await currentRules(db, who.tenantId);
   return memberView(await readMember(db, who, id), rules.roles);
 }
 

@@ -3,7 +3,7 @@ import type { RoleCatalogue } from "../admission/types.ts";
 import { eachMember } from "../directory/memberList.ts";
 import type { ListedMember } from "../directory/memberList.store.ts";
 import { memberRow } from "../directory/memberView.ts";
-import { rulesOf } from "../directory/rules.ts";
+import { currentRules } from "../directory/rules.ts";
 import { CSV, CSV_WITH_HEADER, csvText } from "./csv.ts";
 import { memberQuery, membersAsked, type MembersAsked } from "./memberQuery.ts";
 import type { Answer, Route, TenantCall } from "./route.ts";
@@ -26,7 +26,7 @@ export const exportMembers: Route = {
 };
 
 async function handle({ db, who, tenant, query }: TenantCall<MembersAsked>): Promise<Answer> {
-  const { rules } = await rulesOf(db, who.tenantId);
+  const { rules } = await currentRules(db, who.tenantId);
   const pages = eachMember(db, who, membersAsked(query), PAGE);
   // Read before anything is answered: what goes wrong here is still told as a problem document.
   const first = await pages.next();

@@ -70,12 +70,13 @@ function pathsOf(resources: readonly Resource[]): OpenApi["paths"] {
 
 function operation(route: Route, tag: string): Schema {
   const { operationId, summary, permission, body } = route;
+  const orMember = "members" in route && route.members ? ", or to be a member who has signed in" : "";
   const parameters = parametersOf(route);
   return {
     operationId,
     summary,
     tags: [tag],
-    ...(permission === "public" ? { security: [] } : { description: `Needs ${needed(permission)}.` }),
+    ...(permission === "public" ? { security: [] } : { description: `Needs ${needed(permission)}${orMember}.` }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: { "application/json": { schema: body } } } } : {}),
     responses: responsesOf(route),
@@ -83,6 +84,7 @@ function operation(route: Route, tag: string): Schema {
 }
 
 function needed(permission: string): string {
+  if (permission === "setup") return "the cookie of whoever redeemed a setup link";
   return permission === "operator" ? "the operator key" : `the permission \`${permission}\``;
 }
 

@@ -1,6 +1,7 @@
 /** Registrations: people sign up by themselves, prove their mailbox, and join by its domain. */
 import { confirmAndJoin, workspaceUrl } from "../directory/autoJoin.ts";
 import { signUp, type SignUp } from "../directory/registrations.ts";
+import { languages } from "../mail/message.ts";
 import type { Call, JsonAnswer, Resource } from "./route.ts";
 import { arrayOf, id, instant, json, nullable, object, record, ref, text } from "./schemas.ts";
 
@@ -29,6 +30,11 @@ export const registrations: Resource = {
         email: { type: "string", minLength: 1, maxLength: 320 },
         password: { type: "string", minLength: 1, maxLength: 256 },
         name: object({ givenName: namePart, familyName: namePart }, ["givenName", "familyName"]),
+        language: {
+          type: "string",
+          enum: [...languages],
+          description: "Of the letters that follow; English if absent.",
+        },
       },
       ["email", "password", "name"],
     ),

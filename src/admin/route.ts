@@ -5,10 +5,13 @@
  */
 import type { areas, verbs } from "../admission/permissions.ts";
 import type { MemberSession } from "../directory/memberSession.ts";
+import type { SetupIntent } from "../directory/setupLinks.store.ts";
+import type { SetupSession } from "../directory/setupLinks.ts";
 import type { Browser } from "../directory/ssoSignIn.ts";
 import type { Tenant } from "../directory/tenant.ts";
 import type { LookUpTxt } from "../http/dns.ts";
 import type { Outbound } from "../http/outbound.ts";
+import type { SamlThreads } from "../sso/saml/threads.ts";
 import type { Actor, Database, Who } from "../storage/types.ts";
 
 /** One of Usher's own permissions. */
@@ -50,15 +53,19 @@ export interface Reply {
 /** A route of the whole server: for the operator, or for everybody. */
 interface ServerRoute extends Described {
   readonly scope: "server";
-  /** `session`: any signed-in member. */
-  readonly permission: "operator" | "public" | "session";
+  /** `session`: any signed-in member; `setup`: whoever redeemed a setup link. */
+  readonly permission: "operator" | "public" | "session" | "setup";
   handle(call: Call): Promise<Answer>;
 }
 
 /** A route of one tenant; its path begins with `/tenants/{t}`. */
 interface TenantRoute extends Described {
   readonly scope: "tenant";
-  readonly permission: "operator" | Permission;
+  readonly permission: "operator" | "setup" | Permission;
+  /** Whether every member who has signed in may do it, too. */
+  readonly members?: true;
+  /** By a setup link of this intent too; no other route is open to one. */
+  readonly setup?: SetupIntent;
   handle(call: TenantCall): Promise<Answer>;
 }
 
@@ -83,8 +90,12 @@ export interface Call<Query = unknown, Body = unknown> {
   readonly outbound: Pick<Outbound, "urlFault" | "send">;
   /** Asks the DNS, while somebody waits for the answer. */
   readonly lookUpTxt: LookUpTxt;
+  /** Where documents of identity providers are read. */
+  readonly samlThreads: Pick<SamlThreads, "readMetadata">;
   /** The session of a request that came with its cookie. */
   readonly session: MemberSession | null;
+  /** The same of whoever redeemed a setup link. */
+  readonly setup: SetupSession | null;
   /** The browser or client, for the sign-in log. */
   readonly from: Browser;
   readonly params: Readonly<Record<string, string>>;

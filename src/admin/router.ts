@@ -12,6 +12,7 @@ import type { Logger } from "../http/logger.ts";
 import type { Outbound } from "../http/outbound.ts";
 import { problemHandler } from "../http/problem.ts";
 import { sendJson } from "../http/reply.ts";
+import type { SamlThreads } from "../sso/saml/threads.ts";
 import type { Database } from "../storage/types.ts";
 import { callerOf, checkPermission, tenantOf } from "./credentials.ts";
 import { isIdParameter, type OpenApi, openApi } from "./openapi.ts";
@@ -27,6 +28,7 @@ export interface AdminOptions {
   readonly secretKeys: readonly Buffer[];
   readonly outbound: Pick<Outbound, "urlFault" | "send">;
   readonly lookUpTxt: LookUpTxt;
+  readonly samlThreads: Pick<SamlThreads, "readMetadata">;
   readonly log: Logger;
   /** The clock, read once for a request; the system's unless given. */
   readonly clock?: () => Date;
@@ -95,26 +97,27 @@ async function answer(
   options: AdminOptions,
   now: Date,
 ): Promise<Answer> {
-  const { db, publicUrl, secretKeys, outbound, lookUpTxt } = options;
+  const { db, publicUrl, secretKeys, outbound, lookUpTxt, samlThreads } = options;
   const params = paramsOf(req);
   const from = { ip: req.ip ?? null, userAgent: req.headers["user-agent"]?.slice(0, 300) ?? null };
-  const given = { db, publicUrl, secretKeys, outbound, lookUpTxt, now, params, from };
+  const given = { db, publicUrl, secretKeys, outbound, lookUpTxt, samlThreads, now, params, from };
   if (route.permission === "public")
     return route.handle({ ...given, ...NOBODY, ...(await request(route, check, req)) });
   const caller = await callerOf(req, options, now);
-  const { actor, permissions, session } = caller;
+  const { actor, permissions, session, setup } = caller;
   if (route.scope === "server") {
     checkPermission(caller, route);
-    return route.handle({ ...given, actor, permissions, session, ...(await request(route, check, req)) });
+    return route.handle({ ...given, actor, permissions, session, setup, ...(await request(route, check, req)) });
   }
   const tenant = await tenantOf(caller, params["t"] ?? "", db, now);
   checkPermission(caller, route);
   const who = { tenantId: tenant.id, actor, now };
-  return route.handle({ ...given, actor, permissions, session, who, tenant, ...(await request(route, check, req)) });
+  const called = { actor, permissions, session, setup, who, tenant };
+  return route.handle({ ...given, ...called, ...(await request(route, check, req)) });
 }
 
 /** The caller of what is public. */
-const NOBODY = { actor: { type: "system" }, permissions: [], session: null } as const;
+const NOBODY = { actor: { type: "system" }, permissions: [], session: null, setup: null } as const;
 
 async function request(route: Route, check: RequestCheck, req: Request): Promise<Pick<Call, "query" | "body">> {
   checkIds(paramsOf(req));

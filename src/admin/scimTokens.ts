@@ -5,6 +5,7 @@ import { instantOf } from "./instants.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import {
+  boolean,
   id,
   instant,
   json,
@@ -25,16 +26,30 @@ const dialect = {
   description: "`tolerant` takes what any known directory sends, `rfc` RFC 7644 to the letter.",
 };
 const expiresAt = { ...nullable(instant), description: "Null = never." };
+const awaitsApproval = {
+  ...boolean,
+  description: "Made through a setup link: nothing can be done with it until an admin approves the setup request.",
+};
 
 export const scimTokens: Resource = {
   tag: "SCIM tokens",
   description: "Bearer tokens for `/scim/v2`. Only a hash of each is stored.",
   schemas: {
-    ScimToken: record({ id, name: text, directoryId: id, dialect, createdBy: text, createdAt: instant, expiresAt }),
+    ScimToken: record({
+      id,
+      name: text,
+      directoryId: id,
+      dialect,
+      createdBy: text,
+      createdAt: instant,
+      expiresAt,
+      awaitsApproval,
+    }),
     NewScimToken: record({
       id,
       token: { type: "string", description: "Shown this once." },
       baseUrl: { type: "string", format: "uri-reference", description: "What the directory is to be given as URL." },
+      awaitsApproval,
     }),
   },
   routes: [
@@ -56,6 +71,7 @@ export const scimTokens: Resource = {
       operationId: "createScimToken",
       summary: "Make a token for a directory; without `directoryId` for the oldest",
       permission: "scimTokens:create",
+      setup: "scim",
       body: object({ name: label, directoryId: id, expiresAt, dialect: { ...dialect, default: "tolerant" } }, ["name"]),
       responses: { 201: json("The token.", ref("NewScimToken")) },
       handle: post,
@@ -88,8 +104,8 @@ async function list({ db, who, query }: TenantCall<PageQuery>): Promise<JsonAnsw
 async function post({ db, who, publicUrl, body }: TenantCall<unknown, NewScimTokenBody>): Promise<JsonAnswer> {
   const { name, directoryId = null, dialect: chosen = "tolerant", expiresAt: expires } = body;
   const wanted = { name, directoryId, dialect: chosen, expiresAt: instantOf(expires) };
-  const { id: made, token } = await createScimToken(db, who, wanted);
-  return { status: 201, body: { id: made, token, baseUrl: `${publicUrl}/scim/v2` } };
+  const { id: made, token, awaitsApproval: awaits } = await createScimToken(db, who, wanted);
+  return { status: 201, body: { id: made, token, baseUrl: `${publicUrl}/scim/v2`, awaitsApproval: awaits } };
 }
 
 async function revoke({ db, who, params }: TenantCall): Promise<JsonAnswer> {

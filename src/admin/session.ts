@@ -2,20 +2,34 @@
 import { findSignInTenant } from "../directory/signInTenant.ts";
 import { memberSessionOf, type MemberSession } from "../directory/memberSession.ts";
 import { memberView } from "../directory/memberView.ts";
-import { passwordSettings, signInByPassword, WINDOW_MINUTES } from "../directory/passwordSignIn.ts";
-import { rulesOf } from "../directory/rules.ts";
+import { passwordSettings, type PasswordSettings } from "../directory/localSession.ts";
+import { forgiveTry } from "../directory/accountSignIn.ts";
+import { signInByPassword } from "../directory/passwordSignIn.ts";
+import { finishStep, stepOf } from "../directory/secondFactorStep.ts";
+import { currentRules } from "../directory/rules.ts";
 import { closeSession, type OpenedSession } from "../directory/sessions.ts";
-import { SignInStopped } from "../directory/ssoSignIn.ts";
-import { Refusal, type RefusalCode } from "../base/errors.ts";
+import { Refusal } from "../base/errors.ts";
 import { cookiesFor, cookieText } from "../http/cookies.ts";
+import type { Who } from "../storage/types.ts";
 import type { Answer, Call, Resource } from "./route.ts";
+import { signInByAccount } from "./signInByAccount.ts";
+import { stopped } from "./stopped.ts";
 import { arrayOf, boolean, id, instant, json, nothing, object, record, ref, text } from "./schemas.ts";
 
-const credentials = object(
+const signInBody = object(
   {
     email: { type: "string", minLength: 1, maxLength: 320 },
     password: { type: "string", minLength: 1, maxLength: 1024 },
-    tenant: { ...text, description: "Slug or id; by the address's verified domain if absent." },
+    code: {
+      type: "string",
+      minLength: 6,
+      maxLength: 40,
+      description: "Of the authenticator app, or a recovery code: after 401 `second_factor_required`.",
+    },
+    tenant: {
+      ...text,
+      description: "Slug or id; if absent, the one that the account opens, else by the address's verified domain.",
+    },
   },
   ["email", "password"],
 );
@@ -30,12 +44,16 @@ export const session: Resource = {
       roles: arrayOf(text),
       permissions: arrayOf(text),
       seat: { type: "string", enum: ["held", "waiting", "none"] },
-      authMethod: { type: "string", enum: ["saml", "oidc", "password"] },
+      authMethod: { type: "string", enum: ["saml", "oidc", "password", "passkey"] },
       mustChangePassword: { ...boolean, description: "Until then nothing else is permitted." },
+      mustAddFactor: {
+        ...boolean,
+        description: "Whether a second factor must be added, and nothing else is permitted.",
+      },
       expiresAt: instant,
       csrfToken: { ...text, description: "For the header X-CSRF-Token of requests that change something." },
     }),
-    Credentials: credentials,
+    Credentials: signInBody,
   },
   routes: [
     {
@@ -73,15 +91,43 @@ export const session: Resource = {
 };
 
 async function signIn(call: Call): Promise<Answer> {
-  const { email, password, tenant: reference } = call.body as { email: string; password: string; tenant?: string };
-  const tenant = await findSignInTenant(call.db, call.now, { reference, email });
+  const given = call.body as Credentials;
+  const byAccount = given.tenant === undefined ? await stopped(signInByAccount(call, given)) : undefined;
+  const reference = byAccount?.tenantId ?? given.tenant;
+  const tenant = await findSignInTenant(call.db, call.now, { reference, email: given.email });
   const who = { tenantId: tenant.id, actor: call.actor, now: call.now };
-  const opened = await stopped(
-    signInByPassword(call.db, who, { email, password }, call.from, await passwordSettings(call.db, tenant)),
-  );
+  const settings = await passwordSettings(call.db, tenant);
+  const { session: whole, step } =
+    byAccount?.entered ?? (await stopped(signInByPassword(call.db, who, given, call.from, settings)));
+  if (!byAccount && given.tenant === undefined) await forgiveTry(call.db, call, given.email, call.from.ip);
+  const opened = whole ?? (await stopped(bySecondFactor(call, who, step.cookie, given.code, settings)));
   const found = await memberSessionOf(call.db, opened.cookie, call.now);
   if (!found) throw new Error("a session was opened and is not there");
   return { status: 201, body: await shown(call, found), headers: { "Set-Cookie": cookieOf(call, opened) } };
+}
+
+interface Credentials {
+  readonly email: string;
+  readonly password: string;
+  readonly code?: string;
+  readonly tenant?: string;
+}
+
+async function bySecondFactor(
+  call: Call,
+  who: Who,
+  cookie: string,
+  code: string | undefined,
+  settings: PasswordSettings,
+): Promise<OpenedSession> {
+  if (code === undefined) {
+    const detail =
+      "Send the code of the authenticator app, or a recovery code, as code; a passkey signs in on the pages.";
+    throw new Refusal("second_factor_required", detail);
+  }
+  const step = await stepOf(call.db, cookie, call.now);
+  if (!step) throw new Error("a step was opened and is not there");
+  return finishStep(call, who, step, { code }, call.from, settings);
 }
 
 function cookieOf({ publicUrl, now }: Call, { cookie, expiresAt }: OpenedSession): string {
@@ -98,7 +144,7 @@ async function signOut(call: Call): Promise<Answer> {
 }
 
 async function shown({ db }: Call, { session: held, member, tenant, permissions }: MemberSession): Promise<unknown> {
-  const { rules } = await rulesOf(db, tenant.id);
+  const { rules } = await currentRules(db, tenant.id);
   return {
     member: memberView(member, rules.roles),
     tenant: { id: tenant.id, slug: tenant.slug, name: tenant.name },
@@ -107,6 +153,7 @@ async function shown({ db }: Call, { session: held, member, tenant, permissions 
     seat: member.seat,
     authMethod: held.authMethod,
     mustChangePassword: held.mustChangePassword,
+    mustAddFactor: held.mustAddFactor,
     expiresAt: held.expiresAt,
     csrfToken: held.csrfToken,
   };
@@ -115,21 +162,4 @@ async function shown({ db }: Call, { session: held, member, tenant, permissions 
 function sessionIn(call: Call): MemberSession {
   if (call.session) return call.session;
   throw new Refusal("unauthenticated", "Sign in first.");
-}
-
-const codes: Readonly<Record<string, RefusalCode>> = {
-  too_many_attempts: "rate_limited",
-  sso_required: "forbidden",
-};
-
-/** What a sign-in by password that was stopped is to a client: the same for an unknown address and a wrong password. */
-async function stopped<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof SignInStopped)) throw error;
-    const code = codes[error.code] ?? "unauthenticated";
-    const extra = code === "rate_limited" ? { retryAfterSeconds: WINDOW_MINUTES * 60 } : {};
-    throw new Refusal(code, `Not signed in: ${error.message}.`, { extra });
-  }
 }

@@ -40,6 +40,8 @@ export type RefusalCode = keyof typeof refusalStatus;
 export const refusalStatus = {
   invalid_request: 400,
   unauthenticated: 401,
+  second_factor_required: 401,
+  proof_required: 403,
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,

@@ -7,6 +7,8 @@ import { acrossTenants, onceInTenant } from "../storage/scope.ts";
 import type { Database, Statement } from "../storage/types.ts";
 import { type Account, accountById } from "./accounts.store.ts";
 import { sendFor } from "./adminMail.ts";
+import { domainOf } from "./domainName.ts";
+import { demandingTenant } from "./enforcement.store.ts";
 import { registrationById } from "./registrations.store.ts";
 import { registrationToken } from "./registrations.ts";
 import { tenantById } from "./tenants.store.ts";
@@ -22,7 +24,7 @@ export interface AccountMailParts {
 }
 
 /** To the holder of an account: what it is about stands in the job, the address is read when it goes out. */
-type AccountMessage = Extract<MessageName, "accountExists" | "joinApproved" | "joinDeclined">;
+type AccountMessage = Extract<MessageName, "accountExists" | "accountAttached" | "joinApproved" | "joinDeclined">;
 
 /** The handlers `mail.registration` `{registrationId}` and `mail.account` `{accountId, message}`. */
 export function accountMail(parts: AccountMailParts): Handlers {
@@ -37,23 +39,35 @@ async function mailRegistration(parts: AccountMailParts, job: Claimed, signal: A
   const registration = await lookUp(parts.db, registrationById(registrationId, new Date()));
   // Confirmed by another link, or too late to be.
   if (!registration) return;
+  const { email } = registration;
   const token = registrationToken(parts.secretKeys, registrationId);
-  const link = `${parts.publicUrl}/sign-up/confirm?token=${token}`;
-  const { tenant, language } = serverOf(parts);
+  const confirm = `${parts.publicUrl}/sign-up/confirm?token=${token}`;
+  const there = await signInThere(parts, email);
+  const news = there
+    ? ({ message: "signInThere", values: { link: there } } as const)
+    : ({ message: "registration", values: { link: confirm } } as const);
+  const { tenant, language } = serverOf(parts, registration);
   // No name: until the mailbox is proven it is a text that anybody may have typed, for anybody to read.
-  const content = { message: "registration", values: { link }, tenant, language, name: null } as const;
-  await sendFor(job, parts.send, registration.email, content, signal);
+  await sendFor(job, parts.send, email, { ...news, tenant, language, name: null }, signal);
+}
+
+/** Rule 28: where people with such an address sign in, if their organisation demands it. */
+async function signInThere({ db, publicUrl }: AccountMailParts, email: string): Promise<string | undefined> {
+  const domain = domainOf(email);
+  const demanding = domain === null ? undefined : await lookUp(db, demandingTenant(domain));
+  return demanding && `${publicUrl}/sso/start?${new URLSearchParams({ tenant: demanding.slug, email })}`;
 }
 
 async function mailAccount(parts: AccountMailParts, job: Claimed, signal: AbortSignal): Promise<void> {
   const { accountId, message } = job.payload as { accountId: string; message: AccountMessage };
   const account = await lookUp(parts.db, accountById(accountId));
   if (!account) throw new Hopeless("the account is gone");
-  const place = message === "accountExists" ? serverOf(parts) : await tenantOf(parts, job.tenantId);
-  const link = `${parts.publicUrl}/sso/start?${new URLSearchParams({ ...place.search, email: account.email })}`;
-  const news = message === "joinDeclined" ? { message, values: {} } : { message, values: { link } };
-  const { tenant, language } = place;
-  await sendFor(job, parts.send, account.email, { ...news, tenant, language, name: nameOf(account) }, signal);
+  const { search, ...place } =
+    message === "accountExists" ? serverOf(parts, account) : await tenantOf(parts, job.tenantId, account);
+  const link = `${parts.publicUrl}/sso/start?${new URLSearchParams({ ...search, email: account.email })}`;
+  const isBare = message === "joinDeclined" || message === "accountAttached";
+  const news = isBare ? { message, values: {} } : { message, values: { link } };
+  await sendFor(job, parts.send, account.email, { ...news, ...place, name: nameOf(account) }, signal);
 }
 
 interface Place extends Pick<Content, "tenant" | "language"> {
@@ -61,15 +75,19 @@ interface Place extends Pick<Content, "tenant" | "language"> {
 }
 
 /** Where no tenant is known, the server speaks for itself. */
-function serverOf({ publicUrl }: AccountMailParts): Place {
-  return { tenant: new URL(publicUrl).host, language: "en", search: {} };
+function serverOf({ publicUrl }: AccountMailParts, { language }: Pick<Account, "language">): Place {
+  return { tenant: new URL(publicUrl).host, language: languageFor(language), search: {} };
 }
 
-async function tenantOf({ db }: AccountMailParts, tenantId: string): Promise<Place> {
+async function tenantOf(
+  { db }: AccountMailParts,
+  tenantId: string,
+  { language }: Pick<Account, "language">,
+): Promise<Place> {
   const [[tenant]] = await onceInTenant(db, { tenantId }, tenantById(tenantId));
   if (!tenant) throw new Hopeless("the tenant is gone");
-  const language = languageFor(tenant.settings.mail?.language);
-  return { tenant: tenant.name, language, search: { tenant: tenant.slug } };
+  const { name, slug, settings } = tenant;
+  return { tenant: name, language: languageFor(language, settings.mail?.language), search: { tenant: slug } };
 }
 
 async function lookUp<Row>(db: Database, statement: Statement<Row>): Promise<Row | undefined> {

@@ -1,4 +1,5 @@
 import type { Statement } from "../storage/types.ts";
+import type { Language } from "../mail/message.ts";
 import type { PersonName } from "./memberEdits.ts";
 
 /** A person's own login, for who reads across tenants; so are all of these. */
@@ -7,13 +8,15 @@ export interface Account {
   readonly email: string;
   readonly emailKey: string;
   readonly name: PersonName;
+  /** Of letters; null where the holder has not said. */
+  readonly language: Language | null;
 }
 
 /** The account with this address. */
 export function accountByEmail(emailKey: string): Statement<Account> {
   return {
     name: "account_by_email",
-    text: `select id, email, email_key as "emailKey", name from accounts where email_key = $1`,
+    text: `select id, email, email_key as "emailKey", name, language from accounts where email_key = $1`,
     values: [emailKey],
   };
 }
@@ -22,7 +25,7 @@ export function accountByEmail(emailKey: string): Statement<Account> {
 export function accountById(id: string): Statement<Account> {
   return {
     name: "account_by_id",
-    text: `select id, email, email_key as "emailKey", name from accounts where id = $1`,
+    text: `select id, email, email_key as "emailKey", name, language from accounts where id = $1`,
     values: [id],
   };
 }
@@ -40,8 +43,8 @@ export function accountPassword(id: string): Statement<{ passwordHash: string }>
 export function insertAccount(registrationId: string, now: Date): Statement {
   return {
     name: "account_insert",
-    text: `insert into accounts (id, email, email_key, name, password_hash, created_at)
-      select id, email, email_key, name, password_hash, $2 from registrations where id = $1 on conflict do nothing`,
+    text: `insert into accounts (id, email, email_key, name, language, password_hash, created_at)
+      select id, email, email_key, name, language, password_hash, $2 from registrations where id = $1 on conflict do nothing`,
     values: [registrationId, now],
   };
 }

@@ -4,6 +4,8 @@ import type { Statement } from "../storage/types.ts";
 export interface Recipient {
   readonly email: string | null;
   readonly scim: Readonly<Record<string, unknown>>;
+  /** The language that the member chose. */
+  readonly locale: string | null;
   readonly administers: boolean;
   /** Whether nobody administers the tenant, and this member could be reached about it. */
   readonly mayTakeOver: boolean;
@@ -44,7 +46,8 @@ export function standInsToWrite(
 export function recipient(tenantId: string, memberId: string): Statement<Recipient> {
   return {
     name: "mail_recipient",
-    text: `select m.email, m.scim, m.administers, t.name as tenant, t.settings #>> '{mail,language}' as language,
+    text: `select m.email, m.scim, m.administers, t.name as tenant, (select p.preferences->>'locale'
+          from member_preferences p where p.tenant_id = $1 and p.member_id = $2) as locale, t.settings #>> '{mail,language}' as language,
         m.status <> 'suspended' and not exists (select from members a where a.tenant_id = $1 and a.administers)
           as "mayTakeOver"
       from members m join tenants t on t.id = m.tenant_id and t.deleted_at is null

@@ -15,7 +15,7 @@ import { underLock } from "./underLock.ts";
 const MOST_ADMINS = 50;
 
 /** A letter's name with its values. */
-type News = { [N in MessageName]: { readonly message: N; readonly values: MessageValues[N] } }[MessageName];
+export type News = { [N in MessageName]: { readonly message: N; readonly values: MessageValues[N] } }[MessageName];
 
 /** Tells a tenant's active admins by mail, each with a job of its own, in the transaction of what they are told of. */
 export async function mailAdmins(scope: Pick<Scope, "trx" | "tenantId">, news: News): Promise<void> {
@@ -59,7 +59,14 @@ export function mailJobs(db: Database, send: Mailer): Handlers {
   };
 }
 
-async function deliver(send: Mailer, job: Claimed, to: Recipient, news: News, signal: AbortSignal): Promise<void> {
+/** Sends a member's letter to the address that they have now. */
+export async function deliver(
+  send: Mailer,
+  job: Claimed,
+  to: Recipient,
+  news: News,
+  signal: AbortSignal,
+): Promise<void> {
   const address = to.email === null ? null : mailAddress(to.email);
   if (address === null) throw new Hopeless("the recipient's e-mail is no address that mail can be sent to");
   await sendFor(job, send, address, contentOf(to, news), signal);
@@ -80,12 +87,12 @@ export async function sendFor(
   }
 }
 
-function contentOf({ scim, tenant, language }: Recipient, news: News): Content {
+function contentOf({ scim, locale, tenant, language }: Recipient, news: News): Content {
   const name = displayNameOf(scim as Member["scim"]);
   return {
     ...news,
     tenant,
     name: name === "" ? null : name,
-    language: languageFor(scim["preferredLanguage"], scim["locale"], language),
+    language: languageFor(locale, scim["preferredLanguage"], scim["locale"], language),
   };
 }

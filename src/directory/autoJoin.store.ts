@@ -1,5 +1,5 @@
 import type { Statement } from "../storage/types.ts";
-import type { AutoJoin } from "./domains.store.ts";
+import { AUTO_JOIN, type AutoJoin } from "./domains.store.ts";
 
 /** What joining by a domain asks of a tenant. */
 export interface JoinFacts {
@@ -21,7 +21,7 @@ export function joinFacts(
 ): Statement<JoinFacts> {
   return {
     name: "auto_join_facts",
-    text: `select t.name, t.slug, (select d.auto_join from domains d where d.tenant_id = $1 and d.domain = $2
+    text: `select t.name, t.slug, (select ${AUTO_JOIN} from domains d where d.tenant_id = $1 and d.domain = $2
           and d.status = 'verified') as "autoJoin",
         exists (select from connections c where c.tenant_id = $1 and c.status = 'enabled') as connected,
         exists (select from tombstones b where b.tenant_id = $1 and b.email_key = $3) as removed,

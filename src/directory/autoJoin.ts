@@ -16,7 +16,8 @@ import { writtenName } from "./memberEdits.ts";
 import { newMember } from "./newMember.ts";
 import type { Operator } from "./plans.ts";
 import { confirmRegistration, endRegistration } from "./registrations.ts";
-import { domainOf } from "./signInTenant.ts";
+import { domainOf } from "./domainName.ts";
+import { addToTeam } from "./teams.ts";
 import { underLock, type Locked } from "./underLock.ts";
 
 /** Where somebody goes on to sign in; null where there is nothing but to wait. */
@@ -104,7 +105,7 @@ async function carryOut(
   { domain, autoJoin, decision }: Joining,
 ): Promise<Workspace["outcome"] | null> {
   if (decision.do === "join") {
-    await makeMember(scope, locked, account, autoJoin.role);
+    await makeMember(scope, locked, account, autoJoin);
     return "joined";
   }
   if (decision.do === "ask") {
@@ -114,12 +115,12 @@ async function carryOut(
   return decision.do === "nothing" ? null : decision.do;
 }
 
-/** The member that an account becomes, and the tie between the two. @throws Refusal `seat_limit_reached` */
+/** The member that an account becomes, the tie between the two, and the team that the domain gives. @throws Refusal `seat_limit_reached` */
 export async function makeMember(
   scope: Scope,
   locked: Locked,
   { id: accountId, email, name }: Pick<Account, "id" | "email" | "name">,
-  role: string | null,
+  { role, team }: Pick<AutoJoin, "role" | "team">,
 ): Promise<Member> {
   const { tenantId, trx, now } = scope;
   const emails = [{ value: email, type: "work", primary: true }];
@@ -128,6 +129,7 @@ export async function makeMember(
   const granted = role === null ? [] : [role];
   const member = await createUnderLock(scope, locked, { ...newcomer, granted }, VIA);
   await trx.run(attachAccount(tenantId, accountId, member.id, now));
+  if (team !== null) await addToTeam(scope, team, [member.id]);
   return member;
 }
 

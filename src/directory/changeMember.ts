@@ -20,10 +20,12 @@ export interface Change {
   readonly make: (member: Member) => Member;
   /** What else must hold, asked before the write; throws a refusal. */
   readonly check?: Check | undefined;
+  /** Statements that stand behind the write and demand that what was asked still holds; they fail as stale. */
+  readonly still?: ((before: Member, after: Member) => readonly Statement[]) | undefined;
   /** Whether `check` asks about other members too: then nobody else writes until this change is made. */
   readonly alone?: boolean | undefined;
-  /** argon2id, PHC string; undefined leaves the password as it is. */
-  readonly passwordHash?: string | undefined;
+  /** argon2id, PHC string; null takes the password away, undefined leaves it as it is. */
+  readonly passwordHash?: string | null | undefined;
 }
 
 type Check = (read: Transaction["run"], before: Member, after: Member, rules: Rules) => Promise<void>;
@@ -76,8 +78,9 @@ async function quickly(
   if (isNothing(before, settled, change)) return before;
   if (before.administers !== settled.member.administers) return "careful";
   const { after, statement } = write(who, before, settled, rules, change);
+  const still = change.still?.(before, wanted) ?? [];
   try {
-    const version = await send(db, who, settled.seatDoor, rules, statement);
+    const version = await send(db, who, settled.seatDoor, rules, statement, still);
     return version === null ? "careful" : after;
   } catch (error) {
     if (FASTER.has(sqlState(error))) return "stale";
@@ -95,13 +98,14 @@ async function send(
   seatDoor: SeatDoor,
   { adminRoles }: TenantRules,
   statement: Statement<{ version: number | null }>,
+  still: readonly Statement[],
 ): Promise<number | null> {
   const { tenantId, now } = who;
   const promotion = promoteWaiting(tenantId, 1, now, adminRoles);
   const rows =
     seatDoor === "free"
-      ? (await writeOnce(db, who, [lockSeats(tenantId), statement, promotion, noHoldLeft(tenantId)]))[1]
-      : (await writeOnce(db, who, [statement]))[0];
+      ? (await writeOnce(db, who, [lockSeats(tenantId), statement, promotion, noHoldLeft(tenantId), ...still]))[1]
+      : (await writeOnce(db, who, [statement, ...still]))[0];
   return rows[0]?.version ?? null;
 }
 
@@ -142,10 +146,15 @@ function write(
   { passwordHash }: Change,
 ): { after: Member; statement: Statement<{ version: number | null }> } {
   const after = changedAt(before, settled.member, who.now);
-  const told = changed(who, before, after, passwordHash !== undefined);
+  const told = changed(
+    who,
+    before,
+    after,
+    typeof passwordHash === "string" || before.hasPassword !== after.hasPassword,
+  );
   return { after, statement: updateMember({ ...context(who, rules, settled), told, passwordHash }, after) };
 }
 
 function isNothing(before: Member, { member }: Settled, { passwordHash }: Change): boolean {
-  return passwordHash === undefined && unchanged(before, member);
+  return typeof passwordHash !== "string" && unchanged(before, member);
 }

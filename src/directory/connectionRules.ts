@@ -26,23 +26,31 @@ export async function checkDirectory({ trx, tenantId }: Scope, id: string | null
 
 /**
  * The status after a change: draft → tested → enabled ⇄ disabled. What was tested is what counts as tested: a change of
- * the identity provider's side makes it a draft again, but leaves an enabled connection working, for keys roll over.
+ * the identity provider's side, or of what is read from its answers, makes it a draft again, but leaves an enabled
+ * connection working, for keys roll over.
  *
  * @throws Refusal `conflict`
  */
 export function nextStatus(
   before: Connection,
-  after: Pick<Connection, "saml" | "oidc">,
+  after: Pick<Connection, (typeof READ)[number]>,
   newSecret: boolean,
   { status, force }: { status: "enabled" | "disabled" | undefined; force: boolean },
 ): Connection["status"] {
-  const same = isDeepStrictEqual([before.saml, before.oidc], [after.saml, after.oidc]) && !newSecret;
+  const same =
+    isDeepStrictEqual(
+      READ.map((name) => before[name]),
+      READ.map((name) => after[name]),
+    ) && !newSecret;
   const standing = same || before.status === "enabled" ? before.status : "draft";
   if (status === undefined || status === standing) return standing;
   if (status === "enabled") checkReady({ ...after, protocol: before.protocol, status: standing }, force);
   else if (standing !== "enabled") throw new Refusal("conflict", "Only a connection that is enabled can be disabled.");
   return status;
 }
+
+/** What decides who somebody is whom the identity provider sends. */
+const READ = ["saml", "oidc", "provider", "attributes", "groupsClaim", "directoryId", "match"] as const;
 
 function checkReady(
   { protocol, saml, oidc, status }: Pick<Connection, "protocol" | "saml" | "oidc" | "status">,

@@ -10,11 +10,14 @@ import { record } from "../events/journal.store.ts";
 import { inTenant, onceInTenant } from "../storage/scope.ts";
 import type { Database, Who } from "../storage/types.ts";
 import { linkingConnection } from "./connectionsForSignIn.ts";
+import { readConnection } from "./connections.ts";
 import { lockConnection } from "./connections.store.ts";
 import * as store from "./connectionTests.store.ts";
 import { displayNameOf, type Member } from "./member.ts";
 import { memberById } from "./members.store.ts";
-import { admit, type ReachedBy, settingsOf, SignInStopped, type SsoIdentity } from "./ssoSignIn.ts";
+import { SignInStopped } from "./signInStopped.ts";
+import { admit, type ReachedBy, settingsOf, type SsoIdentity } from "./ssoSignIn.ts";
+import { checkReach, isSetup } from "./setupReach.ts";
 import { takenBack } from "./takenBack.ts";
 import { underLock } from "./underLock.ts";
 
@@ -84,9 +87,10 @@ export async function createTest(
   const secret = newSecret();
   const id = newId(who.now);
   const expiresAt = new Date(who.now.getTime() + TEST_MS);
-  return inTenant(db, who, async ({ trx, tenantId, now }) => {
+  return inTenant(db, who, async ({ trx, tenantId, actor, now }) => {
     const [connection] = await trx.run(lockConnection(tenantId, connectionId));
     if (!connection) throw new Refusal("not_found", `no connection ${connectionId}`);
+    await checkReach({ trx, tenantId, actor }, connection);
     if (connection.saml === null && connection.oidc === null) {
       const way = `Give \`${connection.protocol}\` first.`;
       throw new Refusal("conflict", `Nothing is known of the identity provider yet. ${way}`);
@@ -96,9 +100,10 @@ export async function createTest(
   });
 }
 
-/** @throws Refusal `not_found` */
+/** A test as whoever may read it does; a setup link is not told who it would be. @throws Refusal `not_found` */
 export async function readTest(db: Database, who: Who, connectionId: string, id: string): Promise<ConnectionTest> {
   const { tenantId, now } = who;
+  if (isSetup(who.actor)) await readConnection(db, who, connectionId);
   const [[row]] = await onceInTenant(db, who, store.testById(tenantId, connectionId, id));
   if (!row) throw new Refusal("not_found", `no test ${id} of this connection`);
   const refusals =
@@ -106,8 +111,16 @@ export async function readTest(db: Database, who: Who, connectionId: string, id:
       ? []
       : (await onceInTenant(db, who, store.refusedTries(tenantId, connectionId, row.ip, id)))[0];
   const { createdAt, expiresAt, finishedAt } = row;
-  const result = row.result as TestResult | null;
+  const kept = row.result as TestResult | null;
+  const result = kept && isSetup(who.actor) ? aboutNobody(kept) : kept;
   return { id, status: statusOf(result, expiresAt <= now), createdAt, expiresAt, finishedAt, result, refusals };
+}
+
+/** The provider is whoever's has the link: with made-up people it would learn who is a member, as what. */
+function aboutNobody({ arrived, mapped, wouldHappen }: TestResult): TestResult {
+  const nothing = { roles: { before: null, after: [] }, seat: { before: null, after: "none" } } as const;
+  const outcome = wouldHappen.result === "refused" ? wouldHappen : { ...wouldHappen, ...nothing };
+  return { arrived, mapped, wouldBe: null, wouldHappen: outcome };
 }
 
 function statusOf(result: TestResult | null, isOver: boolean): ConnectionTest["status"] {

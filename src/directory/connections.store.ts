@@ -10,6 +10,13 @@ export interface SamlProvider {
   readonly certificates: readonly string[];
   /** Its metadata's WantAuthnRequestsSigned; absent = no. */
   readonly wantsSignedRequests?: true;
+  /** Where it ends sessions; absent = nowhere. */
+  readonly singleLogout?: {
+    readonly url: string;
+    /** Where answers go that do not go to `url`. */
+    readonly responseUrl?: string;
+    readonly binding: "redirect" | "post";
+  };
   /** Where its metadata was read from; null where it was handed in. */
   readonly metadataUrl: string | null;
 }
@@ -55,6 +62,8 @@ export interface Connection extends MetadataState {
   readonly signRequests: boolean;
   /** Whether assertions may be encrypted with AES-CBC, in a signed response. */
   readonly allowCbc: boolean;
+  /** Whether who signs out here is signed out at a SAML identity provider too, where it has a place for that. */
+  readonly singleLogout: boolean;
   /** Our own, the oldest first; none for OIDC, and for the moment until the first is made. */
   readonly keys: readonly PublishedKey[];
   readonly createdAt: Date;
@@ -67,7 +76,7 @@ const CONNECTION = `c.id, c.protocol, c.provider, c.name, c.status,
   case when c.protocol = 'oidc' and c.settings <> '{}' then c.settings end as oidc,
   c.secret is not null as "hasSecret", d.id as "directoryId", case when d.id is not null then c.match end as match,
   c.attributes, c.groups_claim as "groupsClaim", c.unsolicited, c.sign_requests as "signRequests",
-  c.allow_cbc as "allowCbc", coalesce((select jsonb_agg(jsonb_build_object('id', k.id, 'certificate', k.certificate)
+  c.allow_cbc as "allowCbc", c.single_logout as "singleLogout", coalesce((select jsonb_agg(jsonb_build_object('id', k.id, 'certificate', k.certificate)
     order by k.id) from connection_keys k where k.tenant_id = c.tenant_id and k.connection_id = c.id), '[]') as keys,
   c.metadata_refreshed_at as "metadataRefreshedAt", c.metadata_error as "metadataError",
   c.metadata_due_at as "metadataDueAt", c.created_at as "createdAt", c.updated_at as "updatedAt"`;
@@ -130,8 +139,8 @@ export function insertConnection(tenantId: string, connection: Connection, secre
     name: "connection_insert",
     text: `with placed as (insert into connection_tenants (connection_id, tenant_id) values ($2, $1))
       insert into connections (tenant_id, id, provider, name, status, settings, directory_id, match, attributes,
-        groups_claim, unsolicited, updated_at, sign_requests, allow_cbc, secret, protocol, created_at)
-      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$12)`,
+        groups_claim, unsolicited, updated_at, sign_requests, allow_cbc, single_logout, secret, protocol, created_at)
+      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$12)`,
     values: [tenantId, ...stored(connection), secret, connection.protocol],
   };
 }
@@ -146,7 +155,7 @@ export function updateConnectionRow(
     name: "connection_update",
     text: `update connections set provider = $3, name = $4, status = $5, settings = $6, directory_id = $7, match = $8,
         attributes = $9, groups_claim = $10, unsolicited = $11, updated_at = $12,
-        sign_requests = $13, allow_cbc = $14, secret = case when $16 then $15 else secret end,
+        sign_requests = $13, allow_cbc = $14, single_logout = $15, secret = case when $17 then $16 else secret end,
         certificates_due_at = case when settings is distinct from $6::jsonb or status is distinct from $5 then $12
           else certificates_due_at end, version = version + 1
       where tenant_id = $1 and id = $2`,
@@ -158,9 +167,9 @@ function stored(connection: Connection): unknown[] {
   const { id, provider, name, status, saml, oidc, directoryId, match, attributes } = connection;
   const settings = JSON.stringify(saml ?? oidc ?? {});
   const matching = match && JSON.stringify(match);
-  const { groupsClaim, unsolicited, updatedAt, signRequests, allowCbc } = connection;
+  const { groupsClaim, unsolicited, updatedAt, signRequests, allowCbc, singleLogout } = connection;
   const read = [directoryId, matching, JSON.stringify(attributes), groupsClaim, unsolicited, updatedAt];
-  return [id, provider, name, status, settings, ...read, signRequests, allowCbc];
+  return [id, provider, name, status, settings, ...read, signRequests, allowCbc, singleLogout];
 }
 
 /** What rule 28 asks before a connection is taken away. */

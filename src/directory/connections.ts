@@ -5,7 +5,7 @@ import { seal, unseal } from "../base/secrets.ts";
 import { event, type EventType } from "../events/event.ts";
 import { enqueue } from "../events/jobs.store.ts";
 import { record } from "../events/journal.store.ts";
-import { inTenant, onceInTenant } from "../storage/scope.ts";
+import { inTenant, onceInTenant, readOnce } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { firstKey } from "./connectionKeys.ts";
 import { checkDirectory, checkMatch, nextStatus } from "./connectionRules.ts";
@@ -24,6 +24,7 @@ import { stateAfter } from "./metadataRefresh.ts";
 import { writeMetadataState } from "./metadataRefresh.store.ts";
 import { effectsOn } from "./effects.ts";
 import { type IdPage, type PageWanted, readIdPage } from "./idPage.ts";
+import { checkChange, checkReach, endReach, noteMade, withdrawRequest } from "./setupReach.ts";
 import { underLock } from "./underLock.ts";
 
 /** What the use-cases of connections need beside the database. */
@@ -53,6 +54,7 @@ export type ConnectionFields = Pick<
   | "unsolicited"
   | "signRequests"
   | "allowCbc"
+  | "singleLogout"
 >;
 
 /** A new connection; without `data` the identity provider's side comes later. */
@@ -81,6 +83,7 @@ export function listConnections(db: Database, who: Who, page: PageWanted): Promi
 export async function readConnection(db: Database, who: Who, id: string): Promise<Connection> {
   const [[row]] = await onceInTenant(db, who, connectionRow(who.tenantId, id));
   if (!row) throw noSuchConnection(id);
+  await checkReach({ ...who, trx: { run: readOnce(db, who) } }, row);
   const { secret: _sealed, ...connection } = row;
   return connection;
 }
@@ -103,6 +106,7 @@ export async function createConnection(
   const moments = { createdAt: who.now, updatedAt: who.now };
   const connection = { ...fields, id, status: "draft" as const, saml, oidc, hasSecret, keys: [], ...moments, ...read };
   checkMatch(connection);
+  checkChange(who, { directoryId: connection.directoryId, match: connection.match });
   return inTenant(db, who, async (scope) => {
     await checkDirectory(scope, connection.directoryId);
     await scope.trx.run(insertConnection(who.tenantId, connection, sealed(secretKeys, id, clientSecret) ?? null));
@@ -110,6 +114,7 @@ export async function createConnection(
     if (protocol === "saml") await enqueue(scope, firstKey(id));
     if (saml?.metadataUrl) await scope.trx.run(writeMetadataState(who.tenantId, id, read));
     await tell(scope, "connection.created", id, { name, protocol, provider });
+    await noteMade(scope, "connection", id);
     return connection;
   });
 }
@@ -126,26 +131,43 @@ export async function updateConnection(
   id: string,
   change: ConnectionChange,
 ): Promise<Connection> {
+  checkChange(who, change);
   return inTenant(db, who, async (scope) => {
     // Rule 28 counts the others: two admins who disable one each must not both be right.
     if (change.status === "disabled") await underLock(db, scope);
     const before = await locked(scope, id);
-    const wanted = changed(before, change);
-    const { after, clientSecret } = wanted;
-    const attributes = differences(before, wanted);
-    if (attributes.length === 0) return before;
-    checkMatch(after);
-    if (after.directoryId !== before.directoryId) await checkDirectory(scope, after.directoryId);
-    if (after.status === "disabled") await refuseLast(scope, before);
-    const isSame = isDeepStrictEqual(before.saml, after.saml);
-    const read = isSame ? {} : stateAfter(wanted.refreshAt, who.now);
-    const written = { ...after, ...read, updatedAt: who.now };
-    await scope.trx.run(updateConnectionRow(who.tenantId, written, sealed(secretKeys, id, clientSecret)));
-    if (!isSame) await scope.trx.run(writeMetadataState(who.tenantId, id, written));
-    const moved = before.status === after.status ? {} : { status: [before.status, after.status] };
-    await tell(scope, "connection.updated", id, { attributes, ...moved });
-    return written;
+    await checkReach(scope, before);
+    await withdrawRequest(scope, id);
+    return writeChange(scope, secretKeys, before, change);
   });
+}
+
+/** Carries a change of a locked connection out. @throws Refusal as `updateConnection` does */
+export async function writeChange(
+  scope: Scope,
+  secretKeys: readonly Buffer[],
+  before: Connection,
+  change: ConnectionChange,
+): Promise<Connection> {
+  const { trx, tenantId, now } = scope;
+  const { id } = before;
+  const wanted = changed(before, change);
+  const { after, clientSecret } = wanted;
+  const attributes = differences(before, wanted);
+  if (attributes.length === 0) return before;
+  checkMatch(after);
+  if (after.directoryId !== before.directoryId) await checkDirectory(scope, after.directoryId);
+  if (after.status === "disabled") await refuseLast(scope, before);
+  const isSame = isDeepStrictEqual(before.saml, after.saml);
+  const read = isSame ? {} : stateAfter(wanted.refreshAt, now);
+  const written = { ...after, ...read, updatedAt: now };
+  await trx.run(updateConnectionRow(tenantId, written, sealed(secretKeys, id, clientSecret)));
+  if (!isSame) await trx.run(writeMetadataState(tenantId, id, written));
+  const isMoved = before.status !== after.status;
+  if (isMoved && after.status === "enabled") await endReach(scope, id);
+  const moved = isMoved ? { status: [before.status, after.status] } : {};
+  await tell(scope, "connection.updated", id, { attributes, ...moved });
+  return written;
 }
 
 /** A connection as a change makes it. A secret that is given counts as new, for nobody compares secrets. */
@@ -186,6 +208,7 @@ const COMPARED = [
   "unsolicited",
   "signRequests",
   "allowCbc",
+  "singleLogout",
   "status",
 ] as const;
 

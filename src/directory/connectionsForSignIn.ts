@@ -1,4 +1,5 @@
 /** Connections as sign-in asks for them, before any tenant is known. */
+import { LRUCache } from "lru-cache";
 import { isUuid } from "../base/ids.ts";
 import { acrossTenants, onceInTenant } from "../storage/scope.ts";
 import type { Database, Scope, Statement } from "../storage/types.ts";
@@ -14,7 +15,7 @@ import {
 import { type ConnectionParts, openSecret } from "./connections.ts";
 import { domainName, withParents } from "./domainName.ts";
 import { ownerOf } from "./domains.store.ts";
-import { verifiedDomains } from "./signInTenant.store.ts";
+import { tenantLives, verifiedDomains } from "./signInTenant.store.ts";
 import type { LinkingConnection } from "./ssoSignIn.ts";
 
 /** A connection with all that sign-in needs, the client secret in clear. */
@@ -37,17 +38,17 @@ export async function connectionById(
   id: string,
 ): Promise<SignInConnection | undefined> {
   if (!isUuid(id)) return undefined;
-  const [place] = await lookUp(db, tenantOfConnection(id.toLowerCase()));
-  if (!place) return undefined;
-  const { tenantId } = place;
-  const [[row], owned, sealedKeys] = await onceInTenant(
+  const tenantId = await placeOf(db, id.toLowerCase());
+  if (tenantId === undefined) return undefined;
+  const [[row], owned, sealedKeys, [tenant]] = await onceInTenant(
     db,
-    place,
+    { tenantId },
     connectionRow(tenantId, id.toLowerCase()),
     verifiedDomains(tenantId),
     connectionKeys(tenantId, id.toLowerCase()),
+    tenantLives(tenantId),
   );
-  if (!row) return undefined;
+  if (!row || tenant?.lives !== true) return undefined;
   const { secret, oidc, hasSecret: _known, createdAt: _made, updatedAt: _changed, ...connection } = row;
   const opened = openSecret(secretKeys, row.id, secret);
   const [clientSecret, clientKey] = oidc?.clientAuthentication === undefined ? [opened, null] : [null, opened];
@@ -55,6 +56,23 @@ export async function connectionById(
   const ownDomains = owned.map(({ domain }) => domain);
   const keys = sealedKeys.map((key) => openKey(secretKeys, key));
   return { ...connection, tenantId, keys, oidc: oidc && { ...oidc, clientSecret, clientKey }, matchClaim, ownDomains };
+}
+
+const PLACES = 10_000;
+const places = new WeakMap<Database, LRUCache<string, string>>();
+
+/**
+ * The tenant of a connection: remembered, since none ever moves; whether it and its tenant are still there is read each
+ * time. What was not found is not kept: nobody makes this grow with guesses.
+ */
+async function placeOf(db: Database, id: string): Promise<string | undefined> {
+  const known = places.get(db) ?? new LRUCache<string, string>({ max: PLACES });
+  places.set(db, known);
+  const remembered = known.get(id);
+  if (remembered !== undefined) return remembered;
+  const [place] = await lookUp(db, tenantOfConnection(id));
+  if (place) known.set(id, place.tenantId);
+  return place?.tenantId;
 }
 
 /** What linking asks of a connection, in the transaction of the sign-in; one that is gone is not enabled. */
@@ -102,7 +120,10 @@ function lookUp<Row>(db: Database, statement: Statement<Row>): Promise<Row[]> {
 export function connectionUrls(
   publicUrl: string,
   id: string,
-): Record<"acsUrl" | "spEntityId" | "metadataUrl" | "redirectUri" | "backchannelLogoutUri" | "jwksUri", string> {
+): Record<
+  "acsUrl" | "spEntityId" | "metadataUrl" | "sloUrl" | "redirectUri" | "backchannelLogoutUri" | "jwksUri",
+  string
+> {
   const saml = `${publicUrl}/sso/saml/${id}`;
   const oidc = `${publicUrl}/sso/oidc/${id}`;
   const metadataUrl = `${saml}/metadata`;
@@ -110,6 +131,7 @@ export function connectionUrls(
     acsUrl: `${saml}/acs`,
     spEntityId: metadataUrl,
     metadataUrl,
+    sloUrl: `${saml}/slo`,
     redirectUri: `${oidc}/callback`,
     backchannelLogoutUri: `${oidc}/backchannel-logout`,
     jwksUri: `${oidc}/jwks`,

@@ -2,7 +2,7 @@ import { decide } from "../admission/seats.ts";
 import type { LossCause } from "../admission/lastAdmin.ts";
 import type { Act, Door, Rules } from "../admission/types.ts";
 import { inTenant, sqlState, writeOnce } from "../storage/scope.ts";
-import type { Database, Scope, Who } from "../storage/types.ts";
+import type { Database, Scope, Statement, Who } from "../storage/types.ts";
 import { releaseHeldAdmins } from "./effects.ts";
 import { personOf, type Member } from "./member.ts";
 import { created } from "./memberEvents.ts";
@@ -23,6 +23,8 @@ export interface Via {
 export interface CreateOptions {
   /** argon2id, PHC string. */
   readonly passwordHash?: string | undefined;
+  /** Statements that stand behind the write and demand that what was asked still holds. @throws SQLSTATE US001 */
+  readonly still?: readonly Statement[];
   /** What else must hold, asked under the lock; throws a refusal. */
   readonly check?: (scope: Scope, rules: Rules) => Promise<void>;
 }
@@ -43,7 +45,7 @@ export async function createMember(
   via: Via,
   options: CreateOptions = {},
 ): Promise<Member> {
-  const quick = options.check ? undefined : await quickly(db, who, newcomer, via, options.passwordHash);
+  const quick = options.check ? undefined : await quickly(db, who, newcomer, via, options);
   return (
     quick ??
     inTenant(db, who, async (scope) => createUnderLock(scope, await underLock(db, scope), newcomer, via, options))
@@ -56,7 +58,7 @@ async function quickly(
   who: Who,
   newcomer: Member,
   via: Via,
-  passwordHash: string | undefined,
+  { passwordHash, still = [] }: CreateOptions,
 ): Promise<Member | undefined> {
   const rules = await rulesOf(db, who.tenantId);
   const decision = decide(null, personOf(newcomer), via.door, via.act, rules.rules);
@@ -67,7 +69,7 @@ async function quickly(
   const written = { ...context(who, rules, settled), ...(takes && { seatDoor: "look" as const }), told, passwordHash };
   const end = takes ? [takeSeatFor(written, newcomer.id)] : [];
   try {
-    const [[row]] = await writeOnce(db, who, [insertMember(written, settled.member)], end);
+    const [[row]] = await writeOnce(db, who, [insertMember(written, settled.member), ...still], end);
     return row && settled.member;
   } catch (error) {
     if (sqlState(error) === STALE) return undefined;
@@ -85,13 +87,14 @@ export async function createUnderLock(
   locked: Locked,
   newcomer: Member,
   via: Via,
-  { passwordHash, check }: CreateOptions = {},
+  { passwordHash, still = [], check }: CreateOptions = {},
 ): Promise<Member> {
   await check?.(scope, locked.rules.rules);
   const decision = decide(null, personOf(newcomer), via.door, via.act, locked.rules.rules);
   const settled = await pick(scope, newcomer, decision, locked);
   const told = created(scope, settled.member);
   await scope.trx.run(insertMember({ ...context(scope, locked.rules, settled), told, passwordHash }, settled.member));
+  for (const statement of still) await scope.trx.run(statement);
   if (settled.member.administers) await releaseHeldAdmins(scope, locked);
   return settled.member;
 }

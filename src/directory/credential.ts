@@ -4,10 +4,10 @@ import { hashToken, newSecret } from "../base/secrets.ts";
 import { sqlState } from "../storage/scope.ts";
 import type { Actor } from "../storage/types.ts";
 
-/** SCIM tokens and API keys: what secret scanners and people tell them apart by. */
-export type CredentialPrefix = "usc" | "usk";
+/** SCIM tokens, API keys, setup links and their sessions: what secret scanners and people tell them apart by. */
+export type CredentialPrefix = "usc" | "usk" | "usl" | "uss";
 
-const FORM = /^(us[ck])_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
+const FORM = /^(us[ckls])_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
 
 /** A new credential of a tenant: `<prefix>_<tenant without dashes>_<256 random bits>`, and the hash that is stored. */
 export function newCredential(prefix: CredentialPrefix, tenantId: string): { token: string; hash: Buffer } {

@@ -11,6 +11,7 @@ import { type Checked, takeDueDomains, writeCheck } from "./domainChecks.store.t
 import { askForProof, proofFault, txtName, type ProofFault } from "./domainProof.ts";
 import { isTaken, tell } from "./domains.ts";
 import { type Domain, domainByName, lockDomain } from "./domains.store.ts";
+import { endRefusedSessions } from "./enforcement.ts";
 
 const CHECK = "domain.check";
 const HOUR_MS = 3_600_000;
@@ -97,6 +98,7 @@ function isDue(domain: Domain | undefined, due: Date): domain is Domain {
 async function settleCheck(scope: Scope, before: Domain, fault: ProofFault | null, taken: boolean): Promise<void> {
   const after = afterCheck(before, fault, taken, scope.now);
   await scope.trx.run(writeCheck(scope.tenantId, after, scope.now));
+  if (before.status !== "verified" && after.status === "verified") await endRefusedSessions(scope);
   await tellCheck(scope, before, after, fault);
 }
 

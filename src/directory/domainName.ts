@@ -19,6 +19,12 @@ export function domainName(written: string): string | undefined {
   return DOMAIN.test(domain) ? domain : undefined;
 }
 
+/** The domain of an address in that form; null for no address. */
+export function domainOf(email: string): string | null {
+  const at = email.lastIndexOf("@");
+  return at < 1 ? null : (domainName(email.slice(at + 1)) ?? null);
+}
+
 /**
  * The same of a domain that one organisation can own.
  *

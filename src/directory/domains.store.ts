@@ -8,6 +8,8 @@ export interface AutoJoin {
   readonly role: string | null;
   /** Whether an admin says yes to each. */
   readonly approval: boolean;
+  /** Id of the team that they are put into. */
+  readonly team: string | null;
 }
 
 /** A domain that a tenant claims, and owns once it is verified. */
@@ -29,7 +31,10 @@ export interface Domain {
   readonly failedDays: number;
 }
 
-const DOMAIN = `domain, status, txt_value as "txtValue", auto_join as "autoJoin", verified_at as "verifiedAt",
+/** Rows of before there were teams name none. */
+export const AUTO_JOIN = `'{"team":null}'::jsonb || auto_join as "autoJoin"`;
+
+const DOMAIN = `domain, status, txt_value as "txtValue", ${AUTO_JOIN}, verified_at as "verifiedAt",
   verified_by as "verifiedBy", created_at as "createdAt", checked_at as "checkedAt", check_fault as "checkFault",
   failed_days as "failedDays"`;
 

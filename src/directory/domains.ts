@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { checkMayGrant } from "../admission/roles.ts";
+import { checkMayGrant, isRole, noSuchRole } from "../admission/roles.ts";
 import { Refusal } from "../base/errors.ts";
 import { newSecret } from "../base/secrets.ts";
 import { event, type EventType } from "../events/event.ts";
@@ -23,7 +23,11 @@ import {
   markVerified,
   writeAutoJoin,
 } from "./domains.store.ts";
-import { rulesOf } from "./rules.ts";
+import { endRefusedSessions } from "./enforcement.ts";
+import { currentRules } from "./rules.ts";
+import { teamIds } from "./teams.ts";
+import { isSetup, noteMade } from "./setupReach.ts";
+import { domainIsLive } from "./setupRequests.ts";
 
 /** A page of domains in the order of their names, with the total of the first page carried along. */
 export interface DomainPage {
@@ -66,6 +70,7 @@ export async function createDomain(db: Database, who: Who, written: string): Pro
     const [made] = await scope.trx.run(insertDomain(who.tenantId, claim));
     if (!made) throw new Refusal("conflict", `${domain} is among the domains of this tenant already.`);
     await tell(scope, "domain.created", domain);
+    await noteMade(scope, "domain", domain);
     return made;
   });
 }
@@ -83,6 +88,8 @@ export async function verifyDomain(db: Database, who: Who, written: string, by: 
   const domain = nameOf(written);
   const [[claim]] = await onceInTenant(db, who, domainByName(who.tenantId, domain));
   if (!claim) throw noSuchDomain(domain);
+  if (isSetup(who.actor) && claim.status === "verified")
+    throw new Refusal("conflict", `${domain} is verified already.`);
   if (claim.status === "verified" && claim.failedDays === 0) return claim;
   const answer = by === "operator" ? by : await askForProof(by, domain);
   const settle = (): Promise<Domain> => inTenant(db, who, (scope) => settleProof(scope, domain, answer));
@@ -119,6 +126,10 @@ async function settleProof(scope: Scope, domain: string, answer: "operator" | Tx
   const [after = before] = await scope.trx.run(markVerified(scope.tenantId, domain, by, scope.now));
   const isBack = before.status === "verified" && by === "dns";
   await (isBack ? tell(scope, "domain.restored", domain) : tell(scope, "domain.verified", domain, { by }));
+  if (isBack) return after;
+  await domainIsLive(scope, domain);
+  // Rule 28: who has an address in it may be one of those who must come through their identity provider now.
+  await endRefusedSessions(scope);
   return after;
 }
 
@@ -126,7 +137,7 @@ async function settleProof(scope: Scope, domain: string, answer: "operator" | Tx
  * Changes who may join by a domain.
  *
  * @param held the permissions of who writes it (rule 16)
- * @throws Refusal `not_found`, `invalid_request` for a role that there is not, `forbidden` for one above the caller's
+ * @throws Refusal `not_found`, also for a team that there is not, `invalid_request` for a role that there is not, `forbidden` for one above the caller's
  *   and where the plan does not include it, `domain_not_verified` where auto-join is switched on for a domain that is not the tenant's
  */
 export async function updateDomain(
@@ -139,7 +150,8 @@ export async function updateDomain(
   await checkRole(db, who, change.role ?? null, held);
   return inTenant(db, who, async (scope) => {
     const before = await locked(scope, written);
-    const autoJoin = { ...before.autoJoin, ...change };
+    const [team = null] = change.team ? await teamIds(scope, [change.team]) : [];
+    const autoJoin = { ...before.autoJoin, ...change, ...(change.team && { team }) };
     if (isDeepStrictEqual(autoJoin, before.autoJoin)) return before;
     if (change.enabled === true && before.status !== "verified") throw notVerified(before.domain);
     if (autoJoin.enabled && !before.autoJoin.enabled) await checkFeature(scope);
@@ -151,9 +163,9 @@ export async function updateDomain(
 
 async function checkRole(db: Database, who: Who, role: string | null, held: readonly string[]): Promise<void> {
   if (role === null) return;
-  const { rules } = await rulesOf(db, who.tenantId);
-  if (!rules.roles.has(role)) {
-    const message = `There is no role '${role}' here; create it first.`;
+  const { rules } = await currentRules(db, who.tenantId);
+  if (!isRole(rules.roles, role)) {
+    const message = noSuchRole(role, rules.roles);
     throw new Refusal("invalid_request", message, { errors: [{ path: "/autoJoin/role", message }] });
   }
   checkMayGrant(rules.roles, held, [role]);

@@ -5,7 +5,7 @@
 import { heldRoles } from "../admission/lastAdmin.ts";
 import { freeingFirst } from "../admission/seatMoves.ts";
 import { decide } from "../admission/seats.ts";
-import type { Decision } from "../admission/types.ts";
+import type { Decision, Door } from "../admission/types.ts";
 import { enqueueAll } from "../events/jobs.store.ts";
 import type { NewJob } from "../events/jobs.ts";
 import type { Scope } from "../storage/types.ts";
@@ -85,22 +85,28 @@ export async function promote(scope: Scope, locked: Pick<Locked, "rules">, most:
   return promoted.length;
 }
 
-async function decideAnew(
+/**
+ * The same where the members themselves become other ones.
+ *
+ * @param door of whoever causes it
+ */
+export async function decideAnew(
   scope: Scope,
   locked: Locked,
   members: readonly Member[],
   make: (member: Member) => Member,
+  door: Door = "scim",
 ): Promise<void> {
-  const plans = members.map((before) => plan(scope, before, make(before), locked.rules));
+  const plans = members.map((before) => plan(scope, before, make(before), locked.rules, door));
   const pairs = carryOut(scope, locked, plans);
-  const held = await keepLastAdmin(scope, plans, pairs, locked.rules);
+  const held = await keepLastAdmin(scope, plans, pairs, locked.rules, door);
   const kept = held ? carryOut(scope, locked, held) : pairs;
   await write(scope, locked, kept);
   if (kept.some(([before, after]) => !before.administers && after.administers)) await releaseHeldAdmins(scope, locked);
 }
 
-function plan({ now }: Scope, before: Member, wanted: Member, { rules }: TenantRules): Plan {
-  return { before, wanted, decision: decide(standingOf(before, now), personOf(wanted), "scim", "effect", rules) };
+function plan({ now }: Scope, before: Member, wanted: Member, { rules }: TenantRules, door: Door): Plan {
+  return { before, wanted, decision: decide(standingOf(before, now), personOf(wanted), door, "effect", rules) };
 }
 
 /** Rule 17: where nobody would administer any more, the first who loses the role keeps it, with the reason. */
@@ -109,6 +115,7 @@ async function keepLastAdmin(
   plans: readonly Plan[],
   pairs: readonly Pair[],
   rules: TenantRules,
+  door: Door,
 ): Promise<readonly Plan[] | undefined> {
   const losing = new Set(
     pairs.filter(([before, after]) => before.administers && !after.administers).map(([{ id }]) => id),
@@ -120,7 +127,7 @@ async function keepLastAdmin(
   if ((counted?.count ?? 0) - losing.size + gaining.length > 0) return undefined;
   const { before, wanted } = first;
   const lastAdminHold = heldRoles(standingOf(before, scope.now), rules.rules.roles);
-  const held = plan(scope, before, { ...wanted, lastAdminHold }, rules);
+  const held = plan(scope, before, { ...wanted, lastAdminHold }, rules, door);
   return plans.map((each) => (each === first ? held : each));
 }
 

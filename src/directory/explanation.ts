@@ -1,9 +1,10 @@
+import { explainPermission, permissionReasons, type PermissionReason } from "../admission/effectivePermissions.ts";
 import { explain, explainStatus, statusReason } from "../admission/explain.ts";
 import type { MemberStatus, SeatState } from "../admission/types.ts";
 import type { Database, Who } from "../storage/types.ts";
 import { factsOf } from "./member.ts";
 import { readMember } from "./memberList.ts";
-import { rulesOf } from "./rules.ts";
+import { currentRules } from "./rules.ts";
 
 /** Why a member is what they are: the reason of the status, those of the roles, and last that of the seat. */
 export interface Explanation {
@@ -13,6 +14,8 @@ export interface Explanation {
   readonly seat: SeatState;
   /** Each with its facts beside the words. */
   readonly reasons: readonly { readonly code: string; readonly text: string }[];
+  /** Each with the roles and grants that it comes of, those that wait for a seat among them. */
+  readonly permissions: readonly (PermissionReason & { readonly text: string })[];
 }
 
 /**
@@ -21,7 +24,7 @@ export interface Explanation {
  * @throws Refusal `not_found`
  */
 export async function explainMember(db: Database, who: Pick<Who, "tenantId">, id: string): Promise<Explanation> {
-  const { rules } = await rulesOf(db, who.tenantId);
+  const { rules } = await currentRules(db, who.tenantId);
   const member = await readMember(db, who, id);
   const status = statusReason(factsOf(member));
   return {
@@ -32,5 +35,9 @@ export async function explainMember(db: Database, who: Pick<Who, "tenantId">, id
       { ...status, text: explainStatus(status) },
       ...member.reasons.map((reason) => ({ ...reason, text: explain(reason, rules.roles) })),
     ],
+    permissions: permissionReasons(rules.roles, member).map((reason) => ({
+      ...reason,
+      text: explainPermission(reason, rules.roles),
+    })),
   };
 }

@@ -30,9 +30,6 @@ export interface MembershipChange {
   readonly remove: readonly string[];
 }
 
-/** Leaves everybody where they are. */
-export const NO_MEMBERSHIP_CHANGE: MembershipChange = { replace: false, add: [], remove: [] };
-
 /** Whether a change says nothing. */
 export function isNoChange({ replace, add, remove }: MembershipChange): boolean {
   return !replace && add.length === 0 && remove.length === 0;

@@ -9,7 +9,7 @@ import type { Database, Scope, Who } from "../storage/types.ts";
 import type { AdminWho } from "./adminMembers.ts";
 import { joinFacts } from "./autoJoin.store.ts";
 import { makeMember } from "./autoJoin.ts";
-import { domainByName } from "./domains.store.ts";
+import { type AutoJoin, domainByName } from "./domains.store.ts";
 import { type IdPage, type PageWanted, readIdPage } from "./idPage.ts";
 import {
   countJoinRequests,
@@ -43,11 +43,12 @@ export async function approveJoinRequest(db: Database, who: AdminWho, id: string
   return inTenant(db, who, async (scope) => {
     const locked = await underLock(db, scope);
     const request = await undecided(scope, id, "approved");
-    const role = await roleOf(scope, request);
+    const given = await givenBy(scope, request);
+    const { role } = given;
     if (role !== null) checkMayGrant(locked.rules.rules.roles, who.permissions, [role]);
     await checkFree(scope, request);
     const { accountId, email, name } = request;
-    const member = await makeMember(scope, locked, { id: accountId, email, name }, role);
+    const member = await makeMember(scope, locked, { id: accountId, email, name }, given);
     return decide(scope, request, { status: "approved", memberId: member.id });
   });
 }
@@ -73,10 +74,10 @@ async function undecided({ trx, tenantId }: Scope, id: string, wish: "approved" 
   throw new Refusal("conflict", `This person was let in already.${way}`);
 }
 
-/** The role that the domain gives now; that of nobody where the domain was given up. */
-async function roleOf({ trx, tenantId }: Scope, { domain }: JoinRequest): Promise<string | null> {
+/** What the domain gives now; nothing where it was given up. */
+async function givenBy({ trx, tenantId }: Scope, { domain }: JoinRequest): Promise<Pick<AutoJoin, "role" | "team">> {
   const [found] = await trx.run(domainByName(tenantId, domain));
-  return found?.autoJoin.role ?? null;
+  return found?.autoJoin ?? { role: null, team: null };
 }
 
 async function checkFree({ trx, tenantId }: Scope, { domain, email, accountId }: JoinRequest): Promise<void> {

@@ -49,6 +49,8 @@ export interface Member extends Profile {
   readonly invitationLapsed: boolean;
   readonly reasons: readonly Reason[];
   readonly lastSignInAt: Date | null;
+  /** Whether the row has a password of the member's own in this tenant. */
+  readonly hasPassword: boolean;
   /** Somebody else chose their password. */
   readonly mustChangePassword: boolean;
   readonly version: number;

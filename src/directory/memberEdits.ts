@@ -86,7 +86,7 @@ function withAttribute(scim: ScimObject, name: string, value: ScimObject[string]
 }
 
 /** A new address is nobody's until proven (rule 24); a user name that was the old address follows it. */
-function readdressed(member: Member, email: string): Member {
+export function readdressed(member: Member, email: string): Member {
   if (email === member.email) return member;
   const { scim } = member;
   const follows = member.emailKey !== null && member.emailKey === member.userNameKey;

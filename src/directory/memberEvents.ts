@@ -15,10 +15,10 @@ export function created(who: Who, member: Member): Event {
 }
 
 /** The event of a change: named after the change of status where there is one. */
-export function changed(who: Who, before: Member, after: Member, passwordSet: boolean): Event {
+export function changed(who: Who, before: Member, after: Member, passwordChanged: boolean): Event {
   const transitions = TRANSITIONS.filter((key) => !isDeepStrictEqual(before[key], after[key]));
   const data = {
-    attributes: [...changedAttributes(before.scim, after.scim), ...(passwordSet ? ["password"] : [])],
+    attributes: [...changedAttributes(before.scim, after.scim), ...(passwordChanged ? ["password"] : [])],
     ...Object.fromEntries(transitions.map((key) => [key, [before[key], after[key]]])),
   };
   return event(who, typeOf(before, after), { type: "member", id: after.id }, data);

@@ -1,9 +1,10 @@
-import { permissionsOf } from "../admission/roles.ts";
+import { effectivePermissions } from "../admission/effectivePermissions.ts";
 import { onceInTenant } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
-import type { ListedMember } from "./memberList.store.ts";
-import { readMember } from "./memberList.ts";
-import { rulesOf } from "./rules.ts";
+import { sessionAllowed } from "./enforcement.ts";
+import { type ListedMember, listedMember } from "./memberList.store.ts";
+import { rulesVersion } from "./rules.store.ts";
+import { rulesAt } from "./rules.ts";
 import { sessionOf, type Session } from "./sessions.ts";
 import type { Tenant } from "./tenant.ts";
 import { tenantById } from "./tenants.store.ts";
@@ -13,7 +14,7 @@ export interface MemberSession {
   readonly session: Session;
   readonly member: ListedMember;
   readonly tenant: Tenant;
-  /** None until a password that somebody else chose is changed. */
+  /** None until a password that somebody else chose is changed, and a second factor that must be is there. */
   readonly permissions: readonly string[];
 }
 
@@ -25,10 +26,22 @@ export interface MemberSession {
 export async function memberSessionOf(db: Database, cookie: string, now: Date): Promise<MemberSession | undefined> {
   const session = await sessionOf(db, cookie, now);
   if (!session) return undefined;
-  const [[tenant]] = await onceInTenant(db, session, tenantById(session.tenantId));
-  if (!tenant) return undefined;
-  const member = await readMember(db, session, session.memberId);
-  const { rules } = await rulesOf(db, session.tenantId);
-  const permissions = session.mustChangePassword ? [] : permissionsOf(rules.roles, member.roles);
+  const { tenantId } = session;
+  const [[tenant], [at], [member]] = await onceInTenant(
+    db,
+    session,
+    tenantById(tenantId),
+    rulesVersion(tenantId),
+    listedMember(tenantId, session.memberId),
+  );
+  if (!tenant || !member) return undefined;
+  if (!(await sessionAllowed(db, tenant, session, member))) return undefined;
+  const { rules } = await rulesAt(db, tenantId, at?.version);
+  const permissions = isFree({ session }) ? effectivePermissions(rules.roles, member) : [];
   return { session, member, tenant, permissions };
+}
+
+/** Whether a session does what it was opened for: no password or second factor must come first. */
+export function isFree({ session }: Pick<MemberSession, "session">): boolean {
+  return !session.mustChangePassword && !session.mustAddFactor;
 }

@@ -1,4 +1,5 @@
 import { everything, permits } from "../admission/permissions.ts";
+import { effectivePermissions } from "../admission/effectivePermissions.ts";
 import { permissionsOf } from "../admission/roles.ts";
 import type { RoleCatalogue } from "../admission/types.ts";
 import type { ScimObject } from "../scim/types.ts";
@@ -7,28 +8,35 @@ import type { ListedMember } from "./memberList.store.ts";
 
 /** A member as people and applications see them; roles and permissions are those in force. */
 export function memberView(member: ListedMember, roles: RoleCatalogue): Record<string, unknown> {
-  const { scim, directoryId, directoryName, ...rest } = member;
+  const { directoryId, directoryName, ...rest } = member;
   return {
     id: rest.id,
-    email: rest.email,
-    emailVerified: rest.emailVerified,
-    name: personName(scim),
-    displayName: displayNameOf(scim),
-    jobTitle: text(scim["title"]),
-    avatarUrl: avatarOf(scim),
+    ...profileView(member),
     status: rest.status,
     hold: rest.hold,
     breakGlass: rest.breakGlass,
     directory: directoryId === null ? null : { id: directoryId, name: directoryName },
     roles: rest.roles,
     entitledRoles: rest.entitled,
-    permissions: permissionsOf(roles, rest.roles),
-    teams: [],
+    permissions: effectivePermissions(roles, rest),
+    teams: rest.teams,
     seat: rest.seat,
     entrance: rest.entrance,
     lastSignInAt: rest.lastSignInAt,
     createdAt: rest.createdAt,
-    preferences: {},
+  };
+}
+
+/** What of a member is a person's own, rather than what the tenant makes of them. */
+export function profileView({ scim, email, emailVerified, preferences }: ListedMember): Record<string, unknown> {
+  return {
+    email,
+    emailVerified,
+    name: personName(scim),
+    displayName: displayNameOf(scim),
+    jobTitle: text(scim["title"]),
+    avatarUrl: avatarOf(scim),
+    preferences,
   };
 }
 

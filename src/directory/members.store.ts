@@ -54,6 +54,7 @@ export const MEMBER = [
       'value', c.value)), '[]') from identities i cross join jsonb_array_elements_text(i.claims) as c (value)
     where i.tenant_id = m.tenant_id and i.member_id = m.id) else '[]' end as "claims"`,
   GROUPS,
+  'm.password_hash is not null as "hasPassword"',
   ...written.map(([key, [column]]) => `m.${column} as "${key}"`),
 ].join(",");
 
@@ -108,8 +109,8 @@ export interface WriteContext {
   readonly rulesVersion: number;
   readonly seatDoor: SeatDoor;
   readonly told: Event;
-  /** argon2id, PHC string; undefined leaves the password as it is. */
-  readonly passwordHash?: string | undefined;
+  /** argon2id, PHC string; null takes the password away, undefined leaves it as it is. */
+  readonly passwordHash?: string | null | undefined;
 }
 
 const columns = written.map(([, [column]]) => column).join(",");
@@ -134,15 +135,16 @@ const INSERT = throughEach(
 
 /**
  * Rule 29: who is not active any more has no session. Nor has who is so again: a sign-in that ends while this statement
- * waits for it opens one that the statement does not see, and that would live again then.
+ * waits for it opens one that the statement does not see, and that would live again then. With a password that is taken
+ * away (an empty text) go the sessions that a password has opened.
  */
 const UPDATE = throughEach(
   (door) => `with door as (${door}),
-      changed as (update members m set (password_hash,${columns}) = row(coalesce($4::text, m.password_hash),${places})
+      changed as (update members m set (password_hash,${columns}) = row(nullif(coalesce($4::text, m.password_hash), ''),${places})
         from door where m.tenant_id = $1 and m.id = $3::uuid and m.version = $${FIRST_WRITTEN + versionAt}::bigint - 1
         returning m.version, m.status),
       ended as (delete from sessions s using changed where s.tenant_id = $1 and s.member_id = $3::uuid
-        and (changed.status <> 'active' or (select was.status from members was where was.tenant_id = $1
+        and (changed.status <> 'active' or ($4::text = '' and s.auth_method = 'password') or (select was.status from members was where was.tenant_id = $1
           and was.id = $3::uuid) <> 'active')),
       told as (${toldBy("changed", FIRST_EVENT)})
       select (select version from changed) as version,
@@ -190,8 +192,9 @@ export function updateMember(context: WriteContext, member: Member): Statement<{
 
 function values(context: WriteContext, member: Member): unknown[] {
   const own = written.map(([key]) => toWire(key, member[key]));
-  const { tenantId, rulesVersion, passwordHash = null, told } = context;
-  return [tenantId, rulesVersion, member.id, passwordHash, ...own, ...eventValues(told)];
+  const { tenantId, rulesVersion, passwordHash, told } = context;
+  const hash = passwordHash === null ? "" : (passwordHash ?? null);
+  return [tenantId, rulesVersion, member.id, hash, ...own, ...eventValues(told)];
 }
 
 /** pg writes arrays as SQL arrays; those in a jsonb column are JSON. */
@@ -247,6 +250,20 @@ export function memberExists(tenantId: string, id: string): Statement {
   return {
     name: "member_exists",
     text: "select from members where tenant_id = $1 and id = $2",
+    values: [tenantId, id],
+  };
+}
+
+/**
+ * Demands that a member with this id is there. Behind a write, which has passed the tenant's seats, it sees whoever was
+ * removed before; who is removed later sees the write.
+ *
+ * @throws SQLSTATE US001 where there is none
+ */
+export function memberThere(tenantId: string, id: string): Statement {
+  return {
+    name: "member_there",
+    text: "select must(exists (select from members where tenant_id = $1 and id = $2))",
     values: [tenantId, id],
   };
 }

@@ -28,6 +28,7 @@ export function newMember(id: string, profile: Profile, entrance: Entrance, now:
     invitationLapsed: false,
     reasons: [],
     lastSignInAt: null,
+    hasPassword: false,
     mustChangePassword: false,
     version: 1,
     createdAt: now,

@@ -63,6 +63,17 @@ export function uncountAttempt(key: Buffer): Statement {
   };
 }
 
+/** Deletes counts whose window has ended, so many at most; answers how many. Processes take turns by what is unlocked. */
+export function deleteEndedAttempts(now: Date, most: number): Statement<{ count: number }> {
+  return {
+    name: "attempt_sweep",
+    text: `with ended as (select key from attempt_limits where resets_at <= $1 limit $2 for update skip locked),
+        gone as (delete from attempt_limits a using ended where a.key = ended.key returning a.key)
+      select count(*) from gone`,
+    values: [now, most],
+  };
+}
+
 /** Sets a member's own password and ends their other sessions; a row or none. */
 export function setOwnPassword(
   tenantId: string,

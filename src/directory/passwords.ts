@@ -8,16 +8,27 @@ const ARGON2ID: Options = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 }
 export const MAX_PASSWORD_LENGTH = 256;
 
 /**
- * Refuses a password that is shorter than the tenant allows.
+ * Refuses a password that is shorter than the tenant allows, or longer than any is.
  *
  * @param minLength in characters (code points), `signIn.passwordMinLength`
  * @throws Refusal `invalid_request`
  */
 export function checkPassword(password: string, minLength: number): void {
-  const { length } = Array.from(normalised(password));
-  if (length >= minLength) return;
-  const message = `The password has ${length} characters; use at least ${minLength}.`;
-  throw new Refusal("invalid_request", message, { errors: [{ path: "/password", message }] });
+  const length = lengthOf(password);
+  if (length >= minLength && length <= MAX_PASSWORD_LENGTH) return;
+  const bound = length < minLength ? `at least ${minLength}` : `at most ${MAX_PASSWORD_LENGTH}`;
+  const message = `The password has ${length} characters; use ${bound}.`;
+  const extra = { minLength, maxLength: MAX_PASSWORD_LENGTH };
+  throw new Refusal("invalid_request", message, { errors: [{ path: "/password", message }], extra });
+}
+
+/** Whether a password is shorter than the tenant allows. */
+export function isShort(password: string, minLength: number): boolean {
+  return lengthOf(password) < minLength;
+}
+
+function lengthOf(password: string): number {
+  return Array.from(normalised(password)).length;
 }
 
 /** argon2id of a password as a PHC string, off the event loop; never inside a transaction, for it takes its time. */

@@ -3,7 +3,7 @@ import type { Logger } from "../http/logger.ts";
 import { acrossTenants } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
 import { deleteOldLines } from "./provisioningLog.store.ts";
-import { sweepSignInLog } from "./signInRetention.ts";
+import { sweepAttempts, sweepSignInLog } from "./signInRetention.ts";
 import { defaultSettings } from "./tenantSettings.ts";
 
 const EVERY_MS = 3_600_000;
@@ -27,6 +27,7 @@ export function startRetention({ db, log }: { readonly db: Database; readonly lo
     if (lines > 0) log.info({ lines }, "old lines of the provisioning log deleted");
     const signIns = await sweepSignInLog(db, new Date());
     if (signIns > 0) log.info({ signIns }, "old lines of the sign-in log deleted");
+    await sweepAttempts(db, new Date());
   };
   return atIntervals(EVERY_MS, sweep, log, "the logs cannot be swept, and will be in an hour");
 }

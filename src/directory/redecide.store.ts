@@ -3,16 +3,18 @@ import type { Statement } from "../storage/types.ts";
 import type { Member } from "./member.ts";
 import { MEMBER } from "./members.store.ts";
 
-/** Which members: those of a directory, those with one of some statuses; null = whichever. */
+/** Which members: those of a directory, those with one of some statuses, those with one of some roles; null = whichever. */
 export interface MembersOf {
   readonly directoryId: string | null;
   readonly statuses: readonly string[] | null;
+  /** In force or entitled. */
+  readonly roles?: readonly string[] | null;
 }
 
 /** Members after an id, to be decided anew; under the lock of the tenant's seats nobody else writes them. */
 export function membersAfter(
   tenantId: string,
-  { directoryId, statuses }: MembersOf,
+  { directoryId, statuses, roles = null }: MembersOf,
   after: string,
   most: number,
 ): Statement<Member> {
@@ -20,8 +22,9 @@ export function membersAfter(
     name: "redecide_read",
     text: `select ${MEMBER} from members m where m.tenant_id = $1 and m.id > $2
       and ($3::uuid is null or m.directory_id = $3) and ($4::text[] is null or m.status = any($4))
+      and ($6::text[] is null or m.entitled && $6 or m.roles && $6)
       order by m.id limit $5`,
-    values: [tenantId, after, directoryId, statuses, most],
+    values: [tenantId, after, directoryId, statuses, most, roles],
   };
 }
 
@@ -48,6 +51,7 @@ const DECIDED = {
   directoryId: ["directory_id", "uuid"],
   directoryActive: ["directory_active", "boolean"],
   hold: ["hold", "boolean"],
+  granted: ["granted", "text[]"],
   mapped: ["mapped", "text"],
   lastAdminHold: ["last_admin_hold", "text[]"],
   entitled: ["entitled", "text[]"],

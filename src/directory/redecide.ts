@@ -36,21 +36,35 @@ export async function redecide(
 ): Promise<Redecided> {
   let [seen, lostAdmins] = [0, 0];
   const room: Room = { free: seats.limit === null ? Infinity : seats.limit - (seats.used ?? 0) };
-  for (let after = FIRST_ID; ;) {
-    const chunk = await scope.trx.run(membersAfter(scope.tenantId, which, after, CHUNK));
-    const pairs = chunk.map((before) => [before, decided(scope, before, make(before), rules, room)] as const);
-    const moved = pairs.filter(([before, settled]) => !unchanged(before, settled));
-    if (moved.length > 0) await write(scope, moved);
-    seen += chunk.length;
-    lostAdmins += moved.filter(([before, settled]) => before.administers && !settled.administers).length;
-    const last = chunk.at(-1);
-    if (!last || chunk.length < CHUNK) return { seen, lostAdmins };
-    after = last.id;
+  for (let after: string | undefined = FIRST_ID; after !== undefined;) {
+    const chunk = await redecideChunk(scope, { which, after, rules, room }, make);
+    seen += chunk.seen;
+    lostAdmins += chunk.lostAdmins;
+    after = chunk.last;
   }
+  return { seen, lostAdmins };
+}
+
+/**
+ * The same for the members after an id, as many as are read at once.
+ *
+ * @returns besides, the last of them where there may be more
+ */
+export async function redecideChunk(
+  scope: Scope,
+  { which, after, rules, room }: { which: MembersOf; after: string; rules: TenantRules; room: Room },
+  make: (member: Member) => Member = (member) => member,
+): Promise<Redecided & { readonly last: string | undefined }> {
+  const chunk = await scope.trx.run(membersAfter(scope.tenantId, which, after, CHUNK));
+  const pairs = chunk.map((before) => [before, decided(scope, before, make(before), rules, room)] as const);
+  const moved = pairs.filter(([before, settled]) => !unchanged(before, settled));
+  if (moved.length > 0) await write(scope, moved);
+  const lostAdmins = moved.filter(([before, settled]) => before.administers && !settled.administers).length;
+  return { seen: chunk.length, lostAdmins, last: chunk.length < CHUNK ? undefined : chunk.at(-1)?.id };
 }
 
 /** The seats that nobody holds while members are gone through; below 0 where rule 5 let more in. */
-interface Room {
+export interface Room {
   free: number;
 }
 
@@ -77,14 +91,18 @@ async function write(scope: Scope, moved: readonly (readonly [before: Member, se
   await scope.trx.run(writeDecided(scope.tenantId, members, told));
 }
 
+/** Sets the limit and counts the seats in use from the rows, under the lock. */
+export async function countUsed({ trx, tenantId }: Scope, limit: number | null): Promise<void> {
+  const [counted] = limit === null ? [] : await trx.run(heldSeats(tenantId));
+  await trx.run(writeSeats(tenantId, limit, limit === null ? null : (counted?.held ?? 0)));
+}
+
 /**
  * Sets the limit and counts the seats in use from the rows, under the lock; free ones go to waiting members in their
  * order (rules 4 and 5).
  */
 export async function useSeats(scope: Scope, limit: number | null, rules: TenantRules): Promise<void> {
-  const { trx, tenantId } = scope;
-  const [counted] = limit === null ? [] : await trx.run(heldSeats(tenantId));
-  await trx.run(writeSeats(tenantId, limit, limit === null ? null : (counted?.held ?? 0)));
+  await countUsed(scope, limit);
   await promoteAll(scope, rules);
   // The rules alone may have made somebody an admin (rule 17).
   await releaseHeldAdmins(scope, { rules });

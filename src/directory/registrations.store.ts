@@ -8,13 +8,14 @@ export interface Registration extends Account {
 
 /** Keeps a registration until a moment, and sweeps a few that have expired. */
 export function insertRegistration(registration: Registration, now: Date, expiresAt: Date): Statement {
-  const { id, email, emailKey, name, passwordHash } = registration;
+  const { id, email, emailKey, name, language, passwordHash } = registration;
   return {
     name: "registration_insert",
     text: `with swept as (delete from registrations where id in
         (select id from registrations where expires_at < $6 limit 20))
-      insert into registrations (id, email, email_key, name, password_hash, expires_at) values ($1,$2,$3,$4,$5,$7)`,
-    values: [id, email, emailKey, JSON.stringify(name), passwordHash, now, expiresAt],
+      insert into registrations (id, email, email_key, name, password_hash, expires_at, language)
+      values ($1,$2,$3,$4,$5,$7,$8)`,
+    values: [id, email, emailKey, JSON.stringify(name), passwordHash, now, expiresAt, language],
   };
 }
 
@@ -22,7 +23,7 @@ export function insertRegistration(registration: Registration, now: Date, expire
 export function registrationById(id: string, now: Date): Statement<Registration> {
   return {
     name: "registration_by_id",
-    text: `select id, email, email_key as "emailKey", name, password_hash as "passwordHash" from registrations
+    text: `select id, email, email_key as "emailKey", name, language, password_hash as "passwordHash" from registrations
       where id = $1 and expires_at > $2`,
     values: [id, now],
   };

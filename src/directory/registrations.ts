@@ -6,8 +6,11 @@ import { deriveKeys, hashToken, sameSecret } from "../base/secrets.ts";
 import { insertJob } from "../events/jobs.store.ts";
 import { acrossTenants } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
+import type { Language } from "../mail/message.ts";
 import { checkAddress } from "./adminMembers.ts";
 import { type Account, accountByEmail, insertAccount } from "./accounts.store.ts";
+import { domainOf } from "./domainName.ts";
+import { demandingTenant } from "./enforcement.store.ts";
 import type { PersonName } from "./memberEdits.ts";
 import { countAttempt } from "./passwordSignIn.store.ts";
 import { checkPassword, hashPassword, verifyPassword } from "./passwords.ts";
@@ -20,6 +23,8 @@ export interface SignUp {
   readonly email: string;
   readonly password: string;
   readonly name: PersonName;
+  /** Of the letters. */
+  readonly language?: Language | null | undefined;
 }
 
 /** Long enough to find the mail, short enough that it does not lie about. */
@@ -39,7 +44,7 @@ const WINDOW_MINUTES = 60;
 export async function signUp(
   db: Database,
   system: Operator,
-  { email, password, name }: SignUp,
+  { email, password, name, language = null }: SignUp,
   ip: string | null,
 ): Promise<{ email: string; expiresAt: Date }> {
   const address = checkAddress(email);
@@ -50,7 +55,8 @@ export async function signUp(
   const emailKey = fold(address);
   const mayMail = await counted(db, system, `registrations:mail:${emailKey}`, MOST.mails);
   // Hashed for whoever asks: a clock shall not tell who has an account.
-  const registration = { id: newId(now), email: address, emailKey, name, passwordHash: await hashPassword(password) };
+  const passwordHash = await hashPassword(password);
+  const registration = { id: newId(now), email: address, emailKey, name, language, passwordHash };
   if (mayMail) {
     await acrossTenants(db, system, async ({ trx }) => {
       const [known] = await trx.run(accountByEmail(emailKey));
@@ -87,7 +93,8 @@ function tokensOf(secretKeys: readonly Buffer[], id: string): string[] {
  * @param password where a person and no program confirms: whoever signed up with somebody else's address chose a password
  * that its owner does not know
  * @throws Refusal `not_found` for a token that is wrong, spent or expired, `conflict` where the address has another
- * account, `unauthenticated` for a wrong password, `rate_limited`
+ * account, `unauthenticated` for a wrong password, `forbidden` where the organisation of the address demands single
+ * sign-on (rule 28), `rate_limited`
  */
 export async function confirmRegistration(
   db: Database,
@@ -102,6 +109,9 @@ export async function confirmRegistration(
   if (!registration) throw spent();
   if (password !== undefined) await checkOwn(db, system, registration, password);
   const account = await acrossTenants(db, system, async ({ trx }) => {
+    const domain = domainOf(registration.email);
+    const [demanding] = domain === null ? [] : await trx.run(demandingTenant(domain));
+    if (demanding) throw signInThere();
     await trx.run(insertAccount(id, system.now));
     return (await trx.run(accountByEmail(registration.emailKey)))[0];
   });
@@ -135,6 +145,10 @@ async function counted(db: Database, system: Operator, what: string, most: numbe
 function tooMany(): Refusal {
   const extra = { retryAfterSeconds: WINDOW_MINUTES * 60 };
   return new Refusal("rate_limited", "Too many sign-ups or tries from here. Wait an hour, then go on.", { extra });
+}
+
+function signInThere(): Refusal {
+  return new Refusal("forbidden", "Your organisation signs in through its own identity provider. Sign in there.");
 }
 
 function spent(): Refusal {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { checkSeatPolicy, seatPolicy, type SeatSettings } from "../admission/policy.ts";
-import { builtInCatalogue, checkMayGrant } from "../admission/roles.ts";
-import type { MemberStatus, SeatPolicy } from "../admission/types.ts";
+import { checkMayGrant } from "../admission/roles.ts";
+import type { MemberStatus, RoleCatalogue, SeatPolicy } from "../admission/types.ts";
 import { isRefusal, Refusal } from "../base/errors.ts";
 import type { Scope } from "../storage/types.ts";
 import { redecide } from "./redecide.ts";
@@ -14,9 +14,9 @@ import type { Locked } from "./underLock.ts";
  *
  * @throws Refusal `invalid_request`, with JSON Pointers into a tenant
  */
-export function checkSettings({ seats }: SettingsChange): void {
+export function checkSettings({ seats }: SettingsChange, roles: RoleCatalogue): void {
   try {
-    checkSeatPolicy(seatPolicy(seats), builtInCatalogue);
+    checkSeatPolicy(seatPolicy(seats), roles);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const errors = error.errors.map(({ path, message }) => ({ path: `/settings/seats${path}`, message }));
@@ -30,9 +30,13 @@ export function checkSettings({ seats }: SettingsChange): void {
  * @param held the permissions of who changes them
  * @throws Refusal `forbidden`
  */
-export function checkSettingsGrant({ seats = {} }: SettingsChange, held: readonly string[]): void {
+export function checkSettingsGrant(
+  { seats = {} }: SettingsChange,
+  roles: RoleCatalogue,
+  held: readonly string[],
+): void {
   const named = [seats.seatedRole, seats.fallbackRole].filter((role) => role !== undefined);
-  checkMayGrant(builtInCatalogue, held, named);
+  checkMayGrant(roles, held, named);
 }
 
 /**

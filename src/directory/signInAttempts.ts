@@ -14,7 +14,8 @@ import {
   type OpenAttempt,
   type SignInRecord,
 } from "./signIns.store.ts";
-import { SignInStopped, type Browser, type SsoIdentity } from "./ssoSignIn.ts";
+import { SignInStopped } from "./signInStopped.ts";
+import type { Browser, SsoIdentity } from "./ssoSignIn.ts";
 
 /** Remembers an attempt that has been begun. */
 export async function rememberAttempt(db: Database, who: Who, attempt: NewAttempt): Promise<void> {

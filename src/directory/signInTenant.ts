@@ -1,16 +1,10 @@
 import { Refusal } from "../base/errors.ts";
 import { acrossTenants } from "../storage/scope.ts";
 import type { Database } from "../storage/types.ts";
-import { domainName, withParents } from "./domainName.ts";
+import { domainOf, withParents } from "./domainName.ts";
 import { ownerOf } from "./domains.store.ts";
 import type { Tenant } from "./tenant.ts";
 import { findTenant } from "./tenants.ts";
-
-/** The domain of an address in the one form that domains are kept in; null for no address. */
-export function domainOf(email: string): string | null {
-  const at = email.lastIndexOf("@");
-  return at < 1 ? null : (domainName(email.slice(at + 1)) ?? null);
-}
 
 /**
  * The tenant that somebody means to sign in to: by name, else by the verified domain of their address, the most

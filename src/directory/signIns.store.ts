@@ -283,7 +283,7 @@ export interface SignInRecord {
   readonly id: string;
   readonly memberId: string | null;
   readonly connectionId: string | null;
-  readonly method: "saml" | "oidc" | "password";
+  readonly method: "saml" | "oidc" | "password" | "passkey";
   readonly result: "signed_in" | "refused";
   readonly reason: string | null;
   readonly detail: string | null;

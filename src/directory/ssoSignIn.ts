@@ -4,6 +4,7 @@ import { link, type Candidate, type LinkDecision, type Provisioning } from "../a
 import { isRefusal, Refusal } from "../base/errors.ts";
 import { fold } from "../base/fold.ts";
 import { newId } from "../base/ids.ts";
+import { mailAddress } from "../base/mailAddress.ts";
 import { hashToken } from "../base/secrets.ts";
 import { event } from "../events/event.ts";
 import { record } from "../events/journal.store.ts";
@@ -14,13 +15,19 @@ import { changeUnderLock } from "./changeMember.ts";
 import { createUnderLock, type Via } from "./createMember.ts";
 import { type Arrival, maskedArrival } from "./maskedArrival.ts";
 import { profileOf, type Member } from "./member.ts";
+import { readdressed } from "./memberEdits.ts";
+import { memberWithAddress } from "./members.store.ts";
 import { newMember } from "./newMember.ts";
-import { domainOf } from "./signInTenant.ts";
+import { domainOf } from "./domainName.ts";
 import { openSession, type OpenedSession } from "./sessions.ts";
+import { SignInStopped } from "./signInStopped.ts";
 import * as store from "./signIns.store.ts";
+import { keepSamlSession } from "./singleLogout.ts";
+import type { SamlSession } from "./singleLogout.store.ts";
 import { completeSettings, type TenantSettings } from "./tenantSettings.ts";
+import type { Tenant } from "./tenant.ts";
 import { tenantById } from "./tenants.store.ts";
-import { underLock, type Locked } from "./underLock.ts";
+import { type Locked, underLockWith } from "./underLock.ts";
 
 /** Who an identity provider says has signed in, as it waited under the one-time handle. */
 export interface SsoIdentity {
@@ -35,6 +42,8 @@ export interface SsoIdentity {
   readonly groups: AssertedGroups;
   readonly match: readonly string[];
   readonly providerSession: string | null;
+  /** SAML: what the session is called beside its index. */
+  readonly nameId?: SamlSession["nameId"];
   readonly sessionEnds: Date | string | null;
   /** Values by attribute or claim, as they arrived; absent where they were not kept. */
   readonly arrived?: Arrival;
@@ -55,22 +64,6 @@ export interface Browser {
   readonly userAgent: string | null;
 }
 
-/** Why a sign-in that the identity provider vouched for goes nowhere: one code for each way. */
-export class SignInStopped extends Error {
-  readonly code: string;
-  readonly memberId: string | null;
-  /** What the identity provider had vouched for, masked. */
-  readonly arrived: Arrival | null;
-
-  constructor(code: string, detail: string, memberId: string | null = null, arrived: Arrival | null = null) {
-    super(detail);
-    this.name = "SignInStopped";
-    this.code = code;
-    this.memberId = memberId;
-    this.arrived = arrived;
-  }
-}
-
 const VIA: Via = { door: "sso", act: "effect", loss: "effect" };
 const ARRIVAL: Via = { door: "sso", act: "person", loss: "effect" };
 
@@ -89,10 +82,11 @@ export async function signInBySso(
   from: Browser,
 ): Promise<{ session: OpenedSession; returnTo: string }> {
   return inTenant(db, who, async (scope) => {
-    const { tenantId, trx, now } = scope;
-    const locked = await underLock(db, scope);
+    const { tenantId, now } = scope;
     const hashes = [hashToken(redeem.handle), hashToken(redeem.browser)] as const;
-    const [redeemed] = await trx.run(store.redeemAttempt(tenantId, ...hashes, now));
+    const wanted = [store.redeemAttempt(tenantId, ...hashes, now), tenantById(tenantId)] as const;
+    const { locked, rows } = await underLockWith(db, scope, ...wanted);
+    const [[redeemed], [tenant]] = rows;
     if (!redeemed)
       throw new SignInStopped(
         "handle_spent",
@@ -101,21 +95,25 @@ export async function signInBySso(
     const connection = await connectionOf(scope, redeemed.connectionId);
     if (!connection.enabled) throw new SignInStopped("connection_disabled", "the connection has been switched off");
     const identity = redeemed.identity as SsoIdentity;
-    const settings = await settingsOf(scope);
+    const settings = settingsIn(tenant);
     const arrived = maskedArrival(identity.arrived ?? {});
     const { member } = await admit(scope, locked, connection, identity, settings).catch(showing(arrived));
-    const session = await openSession(scope, {
+    const { nameId, providerSession: sessionIndex } = identity;
+    const opening = {
       ...from,
       memberId: member.id,
       authMethod: connection.protocol,
       connectionId: connection.id,
-      providerSession: identity.providerSession,
+      providerSession: sessionIndex,
       mustChangePassword: false,
       hours: settings.signIn.sessionHours,
       endsBy: identity.sessionEnds === null ? null : new Date(identity.sessionEnds),
-    });
-    await trx.run(store.touchMember(tenantId, member.id, now));
-    await trx.run(store.insertSignIn(tenantId, line(scope, connection, member.id, from, arrived), now));
+    };
+    const session = await openSession(scope, opening, (id) => [
+      ...(nameId ? [keepSamlSession(scope, id, connection.id, { nameId, sessionIndex })] : []),
+      store.touchMember(tenantId, member.id, now),
+      store.insertSignIn(tenantId, line(scope, connection, member.id, from, arrived), now),
+    ]);
     return { session, returnTo: redeemed.returnTo };
   });
 }
@@ -123,6 +121,10 @@ export async function signInBySso(
 /** The tenant's settings, all of them. */
 export async function settingsOf(scope: Scope): Promise<TenantSettings> {
   const [tenant] = await scope.trx.run(tenantById(scope.tenantId));
+  return settingsIn(tenant);
+}
+
+function settingsIn(tenant: Tenant | undefined): TenantSettings {
   if (!tenant) throw new Refusal("not_found", "no such tenant");
   return completeSettings(tenant.settings, tenant.planQuota);
 }
@@ -139,7 +141,7 @@ export async function admit(
   identity: SsoIdentity,
   settings: TenantSettings,
 ): Promise<{ member: Member; by: ReachedBy }> {
-  const decision = await decideLink(scope, connection, identity, settings);
+  const { decision, domainVerified, isAddressFree } = await decideLink(scope, connection, identity, settings);
   if (decision.do === "refuse") throw new SignInStopped(`link_${decision.reason}`, wordsOf[decision.reason]);
   const { by } = decision;
   if (decision.do === "provision") {
@@ -151,8 +153,16 @@ export async function admit(
     const told = { connectionId: connection.id, by: decision.by };
     await record(scope, event(scope, "member.identity_linked", { type: "member", id: memberId }, told));
   }
-  const change = { make: (member: Member) => refreshed(member, identity) };
+  const address = isAddressFree ? await newAddress(scope, identity, memberId) : null;
+  const change = { make: (member: Member) => refreshed(member, identity, address, domainVerified) };
   return { by, member: await changeUnderLock(scope, locked, memberId, change, VIA) };
+}
+
+/** The address that an identity has by now, which no member has as e-mail; null where one has it as user name (rule 21). */
+async function newAddress({ tenantId, trx }: Scope, { email }: SsoIdentity, memberId: string): Promise<string | null> {
+  if (email === null || mailAddress(email) === null) return null;
+  const [taken] = await trx.run(memberWithAddress(tenantId, fold(email), memberId));
+  return taken ? null : email;
 }
 
 /** How an identity came to its member. */
@@ -163,21 +173,22 @@ async function decideLink(
   connection: LinkingConnection,
   identity: SsoIdentity,
   settings: TenantSettings,
-): Promise<LinkDecision> {
+): Promise<{ decision: LinkDecision; domainVerified: boolean; isAddressFree: boolean }> {
   const { tenantId, trx } = scope;
   const { issuer, subject, email, match } = identity;
   const emailKeys = email === null ? [] : addressKeys(email);
   const domain = email === null ? null : domainOf(email);
-  const [known] = await trx.run(store.knownCandidate(tenantId, connection.id, issuer, subject));
-  const matched = await matchedBy(scope, connection, match);
-  const addressed: readonly Candidate[] =
-    emailKeys.length === 0 ? [] : await trx.run(store.addressedCandidates(tenantId, connection.id, emailKeys));
   const asked = { connectionId: connection.id, issuer, subject, emailKeys, domain };
-  const [facts] = await trx.run(store.linkingFacts(tenantId, asked));
+  const [[known], addressed, [facts]] = await trx.all(
+    store.knownCandidate(tenantId, connection.id, issuer, subject),
+    store.addressedCandidates(tenantId, connection.id, emailKeys),
+    store.linkingFacts(tenantId, asked),
+  );
+  const matched = await matchedBy(scope, connection, match);
   const { domainVerified = false, removed = false, scimSeen = false } = facts ?? {};
   const provisioning: Provisioning = settings.signIn.provisioning;
   const { directoryId } = connection;
-  return link({
+  const decision = link({
     known: known ?? null,
     directoryId,
     matched,
@@ -187,6 +198,7 @@ async function decideLink(
     provisioning,
     scimSeen,
   });
+  return { decision, domainVerified, isAddressFree: email !== null && addressed.length === 0 };
 }
 
 /** Directories write a domain in either of its forms (RFC 5890 §2.3.2): both are one mailbox. */
@@ -248,14 +260,18 @@ function stopWhereFull(error: unknown): never {
   throw new SignInStopped("seat_limit_reached", error.message);
 }
 
-/** What a sign-in refreshes: the profile, where no directory owns it. */
-function refreshed(member: Member, identity: SsoIdentity): Member {
+/**
+ * What a sign-in refreshes: the profile, where no directory owns it. A new address is verified in a domain that is
+ * (rule 24).
+ */
+function refreshed(member: Member, identity: SsoIdentity, address: string | null, domainVerified: boolean): Member {
   if (member.directoryId !== null) return member;
   const { displayName, ...others } = member.scim;
   const name = nameOf(identity);
   const shown = identity.name.displayName ?? displayName;
   const scim: ScimObject = { ...others, ...(name && { name }), ...(shown !== undefined && { displayName: shown }) };
-  return { ...member, ...profileOf(scim) };
+  const named = { ...member, ...profileOf(scim) };
+  return address === null ? named : { ...readdressed(named, address), emailVerified: domainVerified };
 }
 
 /** The attributes of a newcomer; who has no address goes by their id, since no user name was asserted. */

@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { everything } from "../admission/permissions.ts";
+import { builtInCatalogue } from "../admission/roles.ts";
 import { effectiveLimit } from "../admission/seatLimit.ts";
 import { Refusal } from "../base/errors.ts";
 import { isUuid, newId } from "../base/ids.ts";
@@ -7,11 +9,12 @@ import { record } from "../events/journal.store.ts";
 import { acrossTenants, inTenant, onceInTenant, violatedUnique } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { addDirectory } from "./directories.ts";
+import { checkEnforceable, checkNewTenant, demandsMore, endRefusedSessions } from "./enforcement.ts";
 import { cutPage, FIRST_ID, type IdPage, type PageWanted } from "./idPage.ts";
 import { type Operator, planUnder } from "./plans.ts";
 import { useSeats } from "./redecide.ts";
 import { forgetScimTokens } from "./scimTokenCache.ts";
-import { applyPolicy, checkSettings } from "./seatPolicy.ts";
+import { applyPolicy, checkSettings, checkSettingsGrant } from "./seatPolicy.ts";
 import { lockSeats } from "./seats.store.ts";
 import { isSlug, type Tenant } from "./tenant.ts";
 import {
@@ -78,10 +81,12 @@ export function listTenants(db: Database, operator: Operator, { limit, place }: 
 /**
  * Makes a tenant with its seats and its first directory, `default`.
  *
- * @throws Refusal `slug_exists`, `invalid_request` for an unknown plan or a policy of seats that rule 7 refuses
+ * @throws Refusal `slug_exists`, `invalid_request` for an unknown plan or a policy of seats that rule 7 refuses,
+ * `conflict` where it is to require single sign-on (rule 28)
  */
 export async function createTenant(db: Database, { actor, now }: Operator, wanted: NewTenant): Promise<Tenant> {
-  checkSettings(wanted.settings);
+  checkSettings(wanted.settings, builtInCatalogue);
+  checkNewTenant(wanted.settings);
   const id = newId(now);
   const work = inTenant(db, { tenantId: id, actor, now }, async (scope) => {
     const limit = await limitOf(scope, wanted);
@@ -97,20 +102,33 @@ export async function createTenant(db: Database, { actor, now }: Operator, wante
 
 /**
  * Changes a tenant. What decides about seats goes under their lock: a new limit or plan (rules 5 and 6), and a new
- * policy, by which each member is decided anew. What changes nothing writes and records nothing.
+ * policy, by which each member is decided anew. Where single sign-on is required of more people from now on, what they
+ * had opened by password ends (rule 28). What changes nothing writes and records nothing.
  *
- * @throws Refusal `not_found`, `slug_exists`, `invalid_request`
+ * @param held the permissions of who changes it (rule 16)
+ * @throws Refusal `not_found`, `slug_exists`, `invalid_request`, `forbidden`, `conflict` where that would shut everybody
+ * out
  */
-export async function updateTenant(db: Database, who: Who, change: TenantChange): Promise<Tenant> {
+export async function updateTenant(
+  db: Database,
+  who: Who,
+  change: TenantChange,
+  held: readonly string[] = [everything],
+): Promise<Tenant> {
   const work = inTenant(db, who, async (scope) => {
     const locked = await underLock(db, scope);
     const before = await tenantUnder(scope);
     const after = { ...before, ...change, settings: mergeSettings(before.settings, change.settings ?? {}) };
     const told = transitions(before, after);
     if (told.attributes.length === 0) return before;
-    checkSettings(after.settings);
+    const { roles } = locked.rules.rules;
+    checkSettingsGrant(change.settings ?? {}, roles, held);
+    checkSettings(after.settings, roles);
+    const isStricter = demandsMore(before.settings, after.settings);
+    if (isStricter) await checkEnforceable(scope);
     const limit = await newLimit(scope, before, after, locked);
     await scope.trx.run(updateTenantRow(after, who.now));
+    if (isStricter) await endRefusedSessions(scope);
     await reseat(scope, locked, after.settings, limit);
     const data = { ...told, ...(limit === locked.seats.limit ? {} : { seatLimit: [locked.seats.limit, limit] }) };
     await record(scope, event(who, "tenant.updated", { type: "tenant", id: who.tenantId }, data));

@@ -1,6 +1,8 @@
 import { mayExceed, seatLimitReached } from "../admission/seatLimit.ts";
 import type { Decision } from "../admission/types.ts";
-import type { Database, Scope, Who } from "../storage/types.ts";
+import type { Refusal } from "../base/errors.ts";
+import type { Database, RowsOf, Scope, Statement, Who } from "../storage/types.ts";
+import { readContactRow } from "./contact.store.ts";
 import type { Member } from "./member.ts";
 import { otherAdmins } from "./members.store.ts";
 import { rulesUnder, type TenantRules } from "./rules.ts";
@@ -15,9 +17,22 @@ export interface Locked {
 
 /** Takes the lock of the tenant's seats: the first statement of every careful write (rule 1). */
 export async function underLock(db: Database, scope: Scope): Promise<Locked> {
-  const [seats] = await scope.trx.run(lockSeats(scope.tenantId));
+  return (await underLockWith(db, scope)).locked;
+}
+
+/** The same with further statements in its round trip, which run under the lock. */
+export async function underLockWith<const S extends readonly Statement[]>(
+  db: Database,
+  scope: Scope,
+  ...statements: S
+): Promise<{ locked: Locked; rows: RowsOf<S> }> {
+  const [[seats], ...rows] = await scope.trx.all<readonly [Statement<SeatRow>, ...Statement[]]>(
+    lockSeats(scope.tenantId),
+    ...statements,
+  );
   if (!seats) throw new Error(`tenant ${scope.tenantId} has no seat row`);
-  return { seats, rules: await rulesUnder(db, scope, seats.rulesVersion) };
+  const locked = { seats, rules: await rulesUnder(db, scope, seats.rulesVersion) };
+  return { locked, rows: rows as RowsOf<S> };
 }
 
 /** The same lock with the seats as this transaction has left them. */
@@ -42,8 +57,15 @@ export async function pick(
   const settled = settle(member, decision, rules, scope.now);
   if (decision.seat.ask !== "take" || limit === null || used === null || used < limit) return settled;
   if (await isFirstAdmin(scope, settled.member, limit, used)) return { ...settled, seatDoor: "exceed" };
-  if (decision.seat.unseated === "refuse") throw seatLimitReached(limit, used);
+  if (decision.seat.unseated === "refuse") throw await full(scope, limit, used);
   return settleUnseated(member, decision, decision.seat.unseated, rules, scope.now);
+}
+
+/** The refusal, with whom to ask (rule 9). */
+export async function full({ trx, tenantId }: Scope, limit: number, used: number): Promise<Refusal> {
+  const [row] = await trx.run(readContactRow(tenantId));
+  const { name = null, email = null } = row?.contact ?? {};
+  return seatLimitReached(limit, used, name === null && email === null ? null : { name, email });
 }
 
 /** Rule 6: while nobody administers, one grant of admin may exceed the limit by one. */

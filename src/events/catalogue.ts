@@ -1,6 +1,7 @@
 import { type CatalogueEntry, sampleId } from "./catalogueFields.ts";
 import { doorEvents } from "./catalogueDoors.ts";
 import { peopleEvents } from "./cataloguePeople.ts";
+import { roleEvents } from "./catalogueRoles.ts";
 import { resourceEvents } from "./catalogueResources.ts";
 import { tenantEvents } from "./catalogueTenants.ts";
 import { webhookEvents } from "./catalogueWebhooks.ts";
@@ -12,6 +13,7 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
   ...tenantEvents,
   ...doorEvents,
   ...peopleEvents,
+  ...roleEvents,
   ...resourceEvents,
   ...webhookEvents,
 };
@@ -38,7 +40,7 @@ export function dataSchema(type: EventType): Readonly<Record<string, unknown>> {
 }
 
 /** What has a name and no id. */
-const NAMELESS: readonly Target["type"][] = ["plan", "domain"];
+const NAMELESS: readonly Target["type"][] = ["plan", "role", "app_resource", "domain"];
 
 /** An event of a type as the API, exports and webhooks show it. */
 export function exampleOf(type: EventType): ShownEvent {

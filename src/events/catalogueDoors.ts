@@ -27,6 +27,12 @@ const joinReason = oneOf(
   "roleMailbox",
 );
 
+const setUp = {
+  linkId: id("The setup link."),
+  kind: oneOf("What it is.", "connection", "scim_token"),
+  thing: id("The connection or token."),
+};
+
 /** By what people and programs come in: directories, credentials, connections, domains. */
 export const doorEvents = {
   "directory.created": {
@@ -194,5 +200,36 @@ export const doorEvents = {
     description: "Somebody who asked to join by a domain was not let in.",
     target: "join_request",
     data: { domain },
+  },
+  "setup_link.created": {
+    description: "A link was made with which somebody who is no member may set something up, for a day at most.",
+    target: "setup_link",
+    data: { intents: list("What: `sso`, `scim`, `domain`.", ["sso"]), expiresAt: moment("When it ends.") },
+  },
+  "setup_link.redeemed": {
+    description: "A setup link was redeemed, which is possible once; the list of links says from where.",
+    target: "setup_link",
+    data: {},
+  },
+  "setup_link.revoked": {
+    description: "A setup link was revoked, with what waited for a yes.",
+    target: "setup_link",
+    data: {},
+  },
+  "setup_request.created": {
+    description: "Something that was made through a setup link waits for an admin's yes to go live.",
+    target: "setup_request",
+    data: setUp,
+  },
+  "setup_request.approved": {
+    description: "Something that was made through a setup link went live.",
+    target: "setup_request",
+    data: setUp,
+  },
+  "setup_request.declined": {
+    description:
+      "Something that was made through a setup link does not go live: a token is gone, a connection stays a draft.",
+    target: "setup_request",
+    data: setUp,
   },
 } as const satisfies Partial<Record<EventType, CatalogueEntry>>;

@@ -1,12 +1,14 @@
 import {
   type CatalogueEntry,
   attributes,
+  count,
   flag,
   id,
   ids,
   list,
   mayMove,
   moved,
+  name,
   oneOf,
   orNull,
   type Fields,
@@ -19,6 +21,8 @@ const entitled = list("Roles that grants, mappings and defaults add up to; witho
 ]);
 const status = oneOf("`invited`, `active` or `suspended`.", "active", "invited", "suspended");
 const seat = oneOf("`held`, `waiting` or `none`.", "held", "waiting", "none");
+const holder = oneOf("Whose it is: the member's in this tenant alone, or that of their account.", "member", "account");
+const factor = oneOf("An authenticator app, or a passkey.", "totp", "passkey");
 const directoryId = orNull(id("The directory that manages the member."));
 const changedMember: Fields = {
   attributes: { ...attributes, example: ["title"] },
@@ -49,6 +53,17 @@ export const peopleEvents = {
     data: { added: ids("Who came."), removed: ids("Who left.") },
   },
   "group.deleted": { description: "A group was deleted; who was in it is in it no more.", target: "group", data: {} },
+  "team.created": { description: "A team was made.", target: "team", data: { name } },
+  "team.updated": {
+    description: "A team was renamed or described anew, or other directory groups are mapped to it.",
+    target: "team",
+    data: { attributes: { ...attributes, example: ["groups"] } },
+  },
+  "team.deleted": {
+    description: "A team was deleted; who was in it is in it no more.",
+    target: "team",
+    data: { name: { ...name, example: "Support" } },
+  },
   "member.created": {
     description: "Somebody became a member.",
     target: "member",
@@ -97,20 +112,72 @@ export const peopleEvents = {
     target: "member",
     data: { status, roles, seat, directoryId },
   },
+  "member.preferences_changed": {
+    description: "A member's preferences changed.",
+    target: "member",
+    data: { attributes: { ...attributes, example: ["theme"] } },
+  },
+  "member.teams_changed": {
+    description:
+      "A member came into teams or left them, by hand; for those by a directory group see `group.members_changed`.",
+    target: "member",
+    data: { added: ids("Teams that they came into."), removed: ids("Teams that they left.") },
+  },
   "member.signed_in": {
     description: "A member signed in.",
     target: "member",
     data: {
-      method: oneOf("By what.", "saml", "oidc", "password"),
+      method: oneOf("By what.", "saml", "oidc", "password", "passkey"),
       connectionId: orNull(id("The connection, where it was one.")),
     },
   },
   "member.password_changed": {
     description: "A member chose another password; their other sessions ended.",
     target: "member",
-    data: {},
+    data: { holder },
+  },
+  "member.password_reset": {
+    description: "A member chose another password by a link that was mailed to them; their sessions ended.",
+    target: "member",
+    data: { holder },
+  },
+  "member.second_factor_added": {
+    description: "A member has one more second factor.",
+    target: "member",
+    data: { kind: factor, holder },
+  },
+  "member.second_factor_removed": {
+    description: "A second factor of a member was removed.",
+    target: "member",
+    data: { kind: factor, holder },
+  },
+  "member.recovery_codes_made": {
+    description: "A member has new recovery codes, and none of those before.",
+    target: "member",
+    data: { holder },
+  },
+  "member.recovery_code_used": {
+    description: "A recovery code stood in for a member's second factor.",
+    target: "member",
+    data: { left: count("How many are left.", 9), holder },
   },
   "member.signed_out": { description: "A member's session was ended.", target: "member", data: {} },
+  "member.break_glass_used": {
+    description:
+      "An emergency access was used: its holder signed in without the identity provider. The admins get a mail.",
+    target: "member",
+    data: {},
+  },
+  "member.account_attached": {
+    description: "A member's own account, with which its holder may sign in, was attached by the holder.",
+    target: "member",
+    data: {},
+  },
+  "member.account_detached": {
+    description: "The holder took their own account away from a member; the sessions that it had opened ended.",
+    target: "member",
+    data: {},
+  },
   "member.identity_linked": {
     description: "A member can sign in through a connection from now on.",
     target: "member",

@@ -47,6 +47,11 @@ export const tenantEvents = {
     },
   },
   "tenant.deleted": { description: "A tenant was deleted; its credentials are dead.", target: "tenant", data: {} },
+  "tenant.contact_changed": {
+    description: "The contact whom members are shown changed.",
+    target: "tenant",
+    data: { attributes: { ...attributes, example: ["email"] } },
+  },
   "tenant.adminless": {
     description: "The directory took the last admin away: nobody administers this tenant any more. Look after it.",
     target: "tenant",

@@ -48,6 +48,44 @@ export interface MessageValues {
   accountExists: { link: string };
   /** The identity provider's signing certificate ends soon. */
   certificateExpiring: { connection: string; days: number; date: string };
+  /** Somebody made a setup link. */
+  setupLinkCreated: { intents: string };
+  /** Somebody redeemed one. */
+  setupLinkRedeemed: { intents: string };
+  /** What was made through one waits for an admin. */
+  setupWaiting: { what: string };
+  /** It has gone live. */
+  setupLive: { what: string };
+  /** To a member, of their own sign-in, as all that follow: an authenticator app asks for a code from now on. */
+  totpAdded: Readonly<Record<string, never>>;
+  /** It does so no more. */
+  totpRemoved: Readonly<Record<string, never>>;
+  /** A passkey signs in from now on. */
+  passkeyAdded: { passkey: string };
+  /** It does so no more. */
+  passkeyRemoved: { passkey: string };
+  /** An admin removed every second factor. */
+  factorsCleared: Readonly<Record<string, never>>;
+  /** New recovery codes hold, and none of those before. */
+  recoveryCodesMade: Readonly<Record<string, never>>;
+  /** A recovery code stood in for the second factor. */
+  recoveryCodeUsed: { left: number };
+  /** Another password holds. */
+  passwordChanged: Readonly<Record<string, never>>;
+  /** Somebody wants another password: the way to it. */
+  passwordReset: { link: string };
+  /** The same, where the identity provider knows the password and we do not. */
+  passwordResetSso: { link: string };
+  /** To the new address of a member: the proof of the mailbox. */
+  emailChange: { link: string };
+  /** To the address before. */
+  emailChanged: Readonly<Record<string, never>>;
+  /** Somebody came in by an emergency access. */
+  breakGlassUsed: { at: string };
+  /** To the holder of an account: it opens one tenant more. */
+  accountAttached: Readonly<Record<string, never>>;
+  /** To whoever signed up with an address whose organisation signs in through its identity provider. */
+  signInThere: { link: string };
   /** The directory took the last admin away. */
   tenantAdminless: Readonly<Record<string, never>>;
 }

@@ -164,7 +164,7 @@ describe("a test sign-in", () => {
     assert.match(refusals[1]?.detail ?? "", /code/);
   });
 
-  it("is bound to the browser that opened it, and has one result", async () => {
+  it("is bound to the browser that opened it, and has one result (T18)", async () => {
     const { path, idp } = await draft(await place());
     const test = await begun(path);
     const [own, other] = [new Browser(), new Browser()];

@@ -108,6 +108,41 @@ describe("signing in by OpenID Connect", () => {
     assert.deepEqual(await counts(tenant), { members: 2, held: 2, sessions: 2 });
   });
 
+  it("follows the address that the provider has for somebody by now, unless a directory or another member has a say", async () => {
+    const tenant = await place();
+    const connection = await connected(tenant);
+    const { idp } = connection;
+    const first = (await signedIn(new Browser(), connection))["member"] as Json;
+    const asserting = async (email: string): Promise<unknown[]> => {
+      idp.person = { sub: "ana-1", email, email_verified: true };
+      const member = (await signedIn(new Browser(), connection))["member"] as Json;
+      assert.equal(member["id"], first["id"]);
+      return [member["email"], member["emailVerified"]];
+    };
+    const married = `ana.new@${tenant.domain}`;
+    assert.deepEqual(await asserting(married), [married, true]);
+    assert.deepEqual(await asserting("ana@elsewhere.example"), ["ana@elsewhere.example", false]);
+    const bo = { email: `bo@${tenant.domain}`, name: { givenName: "Bo", familyName: "B" } };
+    assert.equal((await api("POST", `/tenants/${tenant.slug}/members`, bo)).status, 201);
+    assert.deepEqual(await asserting(bo.email), ["ana@elsewhere.example", false], "it is another member's");
+    const { pool } = await testDatabase();
+    await pool.query(
+      `update members set directory_id = (select id from directories where tenant_id = $1 limit 1) where id = $2`,
+      [tenant.id, first["id"]],
+    );
+    assert.deepEqual(await asserting(married), ["ana@elsewhere.example", false], "it is the directory's");
+  });
+
+  it("does not reach a member by an address that a new hire has been given (T06)", async () => {
+    const tenant = await place();
+    const connection = await connected(tenant);
+    await signedIn(new Browser(), connection);
+    connection.idp.person = { sub: "ana-2", email: `ana@${tenant.domain}`, email_verified: true };
+    const browser = new Browser();
+    await refusedFor(browser, await answered(browser, connection), "link_linkedToAnother");
+    assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 1 });
+  });
+
   it("refreshes the names at each sign-in, and keeps those that are no longer asserted", async () => {
     const tenant = await place();
     const connection = await connected(tenant);

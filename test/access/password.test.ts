@@ -49,7 +49,7 @@ describe("signing in by password", () => {
     assert.match((await browser.get("/")).text, /Ana Example/);
   });
 
-  it("permits what the roles in force permit at each request", async () => {
+  it("permits what the roles in force permit at each request (T17)", async () => {
     const { tenant, email, id } = await withMember();
     const boss = { email: `boss@${tenant.domain}`, name: { givenName: "B", familyName: "B" }, roles: ["admin"] };
     assert.equal((await api("POST", `/tenants/${tenant.slug}/members`, boss)).status, 201);
@@ -66,7 +66,7 @@ describe("signing in by password", () => {
     assert.equal((await browser.get(`/api/v1/tenants/${other.tenant.slug}/members`)).status, 404);
   });
 
-  it("changes nothing by cookie without the token against forgery", async () => {
+  it("changes nothing by cookie without the token against forgery (T17)", async () => {
     const { tenant, email, id } = await withMember();
     const browser = new Browser();
     const csrf = await settled(browser, tenant.slug, email);
@@ -114,7 +114,7 @@ describe("signing in by password", () => {
     assert.deepEqual(rows, [{ count: 0 }]);
   });
 
-  it("leaves no session that lives again when a suspended member is released (rule 29)", async () => {
+  it("leaves no session that lives again when a suspended member is released (rule 29, T14)", async () => {
     const { tenant, email, id } = await withMember({}, ["member"]);
     const path = `/tenants/${tenant.slug}/members/${id}`;
     const browser = new Browser();
@@ -135,14 +135,14 @@ describe("signing in by password", () => {
     assert.equal((await signIn(new Browser(), tenant.slug, email, PASSWORD)).status, 403);
   });
 
-  it("takes no form from another site (login CSRF)", async () => {
+  it("takes no form from another site (login CSRF) (T18)", async () => {
     const { tenant, email } = await withMember();
     const form = new URLSearchParams({ tenant: tenant.slug, email, password: PASSWORD });
     const posted = await new Browser().send("POST", "/sign-in", form, { origin: "https://evil.example" });
     assert.equal(posted.status, 403);
   });
 
-  it("signs out, and the cookie opens nothing any more", async () => {
+  it("signs out, and the cookie opens nothing any more (T17)", async () => {
     const { tenant, email } = await withMember();
     const browser = new Browser();
     const csrf = await settled(browser, tenant.slug, email);

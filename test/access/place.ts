@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hashToken } from "../../src/base/secrets.ts";
 import { keepProvisioningLog } from "../../src/directory/provisioningBuffer.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { ownSchemas, readSchemaFiles } from "../../src/provisioning/schemaFiles.ts";
@@ -20,14 +21,20 @@ const registry = createRegistry(schemas, resourceTypes);
 /** What the log of the server holds: no secret may be in it. */
 export const logged: string[] = [];
 
-let listening: Promise<string> | undefined;
+const listening = new Map<string, Promise<string>>();
 
-/** The address of the server, which is also its PUBLIC_URL. */
-export function server(): Promise<string> {
-  listening ??= testDatabase().then(async (db) => {
+/** The address of the server, which is also its PUBLIC_URL; by name for what an address of numbers cannot be. */
+export function server(host: "127.0.0.1" | "localhost" = "127.0.0.1"): Promise<string> {
+  const known = listening.get(host) ?? serve(host);
+  listening.set(host, known);
+  return known;
+}
+
+function serve(host: string): Promise<string> {
+  return testDatabase().then(async (db) => {
     const http = createHttpServer((req, res) => app(req, res)).listen(0, "127.0.0.1");
     await once(http, "listening");
-    const publicUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const publicUrl = `http://${host}:${(http.address() as AddressInfo).port}`;
     const log = createLogger("info", { write: (line: string) => void logged.push(line) });
     const app = createServer({
       db,
@@ -42,7 +49,6 @@ export function server(): Promise<string> {
     http.unref();
     return publicUrl;
   });
-  return listening;
 }
 
 /** An answer as a browser sees it. */
@@ -118,6 +124,8 @@ export async function api(method: string, path: string, body?: unknown): Promise
 export async function place(
   wanted: { settings?: SettingsChange; seatLimit?: number } = {},
 ): Promise<Tenant & { domain: string }> {
+  // Every case comes from one address: what one guesses is not to be counted against the next.
+  await (await testDatabase()).pool.query("delete from attempt_limits where key = $1", [hashToken("ip:127.0.0.1")]);
   const tenant = await newTenant(wanted);
   const domain = `${tenant.slug}.com`;
   assert.equal((await api("POST", `/tenants/${tenant.slug}/domains`, { domain })).status, 201);

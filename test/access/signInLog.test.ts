@@ -8,7 +8,7 @@ import { insertSignIn } from "../../src/directory/signIns.store.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import { testDatabase } from "../support/database.ts";
 import { CLIENT, hostileOp, type HostileOp } from "../support/hostileOp.ts";
-import { api, Browser, place } from "./place.ts";
+import { api, Browser, place, server } from "./place.ts";
 
 type Place = Awaited<ReturnType<typeof place>>;
 type Json = Record<string, unknown>;
@@ -64,6 +64,16 @@ describe("the sign-in log", () => {
     assert.deepEqual((line["arrived"] as Json)["email"], [`a…@${tenant.domain}`]);
     const other = await place();
     assert.equal((await api("GET", `/tenants/${other.slug}/sign-ins/${reference}`)).status, 404);
+  });
+
+  it("takes three hundred lines a minute of an address that sends what begins nowhere, and then 429 (RFC 6585 §4)", async () => {
+    const { id } = await connected(await place());
+    const base = await server("localhost");
+    const send = (): Promise<number> => fetch(`${base}/sso/finish?c=${id}&h=x`).then(({ status }) => status);
+    const statuses: number[] = [];
+    for (let i = 0; i < 16; i++) statuses.push(...(await Promise.all(Array.from({ length: 20 }, send))));
+    const [written, refused] = [403, 429].map((wanted) => statuses.filter((status) => status === wanted).length);
+    assert.deepEqual([written, refused], [300, 20]);
   });
 
   it("keeps nothing of an answer that was not believed, but why", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Client } from "pg";
+import { operator } from "../start/apiCalls.ts";
 import { startServer, type ServerProcess } from "../start/serverProcess.ts";
 import { withPostgres } from "../storage/withPostgres.ts";
 import { begin, finish, makeDoor, memberOf, post, PUBLIC_URL, type Door, type Step } from "./farSaml.ts";
@@ -76,7 +77,7 @@ withPostgres("200 sign-ins at once over two server processes", (postgres) => {
   });
 
   for (const seatLimit of [5, 1, 0]) {
-    it(`make one member of one person who signs in first 200 times, where the limit is ${seatLimit}`, async function () {
+    it(`make one member of one person who signs in first 200 times, where the limit is ${seatLimit} (T09)`, async function () {
       this.timeout(240_000);
       const door = await makeDoor(urlOf(0), { seatLimit });
       const person = { nameId: "ana-1", email: "ana@customer.example" };
@@ -98,6 +99,34 @@ withPostgres("200 sign-ins at once over two server processes", (postgres) => {
       for (const server of servers) assert.equal(server.log(), "");
     });
   }
+
+  it("T14: know at once of a session that is ended at the other, by its owner or an admin, and of a role that is taken", async function () {
+    this.timeout(60_000);
+    const door = await makeDoor(urlOf(0), { seatLimit: 5 });
+    const person = { nameId: "ana-1", email: "ana@customer.example" };
+    const cookies = [];
+    for (let i = 0; i < 3; i++) {
+      const browser = await begin(urlOf(0), door, person);
+      cookies.push((await finish(urlOf(0), await post(urlOf(0), door, browser, ipOf(i)), browser)).cookie);
+    }
+    const [mine = "", lost = "", kept = ""] = cookies;
+    const session = async (at: number, cookie: string): Promise<{ status: number; body: Record<string, unknown> }> => {
+      const reply = await fetch(`${urlOf(at)}/api/v1/session`, { headers: { cookie } });
+      return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
+    };
+    for (const at of [0, 1]) for (const cookie of cookies) assert.equal((await session(at, cookie)).status, 200);
+    const ids = await database.query("select id from sessions where tenant_id = $1 order by id", [door.tenant.id]);
+    const headers = { cookie: mine, "x-csrf-token": String((await session(0, mine)).body["csrfToken"]) };
+    const device = `/api/v1/session/devices/${ids.rows[1].id}`;
+    assert.equal((await fetch(urlOf(0) + device, { method: "DELETE", headers })).status, 204);
+    assert.deepEqual([(await session(1, lost)).status, (await session(1, kept)).status], [401, 200]);
+    const memberId = ((await session(1, kept)).body["member"] as { id: string }).id;
+    const path = `/tenants/${door.tenant.slug}/members/${memberId}`;
+    await operator("PATCH", urlOf(0), path, { roles: ["viewer"] });
+    assert.deepEqual((await session(1, kept)).body["roles"], ["viewer"]);
+    await operator("DELETE", urlOf(0), `${path}/sessions`);
+    for (const server of [0, 1]) assert.equal((await session(server, kept)).status, 401);
+  });
 
   it("take and keep an answer while the tenant's seats are locked, and finish when they are free", async function () {
     this.timeout(60_000);

@@ -57,7 +57,7 @@ describe("POST /tenants/{t}/domains", () => {
       domain,
       status: "pending",
       txtName: `_usher.${domain}`,
-      autoJoin: { enabled: false, role: null, approval: false },
+      autoJoin: { enabled: false, role: null, approval: false, team: null },
       verifiedAt: null,
       verifiedBy: null,
       checkedAt: null,
@@ -381,7 +381,7 @@ describe("PATCH /tenants/{t}/domains/{domain}", () => {
     const autoJoin = { enabled: true, role: "viewer" };
     assert.equal((await here.call("PATCH", path, { autoJoin })).status, 200);
     const { body } = await here.call("PATCH", path, { autoJoin: { approval: true } });
-    assert.deepEqual(body.autoJoin, { enabled: true, role: "viewer", approval: true });
+    assert.deepEqual(body.autoJoin, { enabled: true, role: "viewer", approval: true, team: null });
     assert.deepEqual((await here.call("PATCH", path, {})).body, body);
     assert.equal(items(await here.call("GET", "/events?type=domain.updated")).length, 2);
   });

@@ -53,7 +53,7 @@ describe("rule 1: used never exceeds the limit and equals the rows", () => {
     assert.equal(items(await here.call("GET", "/members")).length, 2);
   });
 
-  it("gives three seats to three of twelve who ask by hand and by directory at the same time", async () => {
+  it("gives three seats to three of twelve who ask by hand and by directory at the same time (T09)", async () => {
     const here = await place({ seatLimit: 4 });
     await boss(here);
     await Promise.all([
@@ -446,7 +446,7 @@ describe("rule 14: what a directory manages", () => {
 });
 
 describe("rule 16: nobody gives more than they have", () => {
-  it("refuses a role above the caller's permissions, in a creation and in an edit", async () => {
+  it("refuses a role above the caller's permissions, in a creation and in an edit (T11)", async () => {
     const here = await place();
     const { id } = await here.add("ana@example.com", { roles: ["viewer"] });
     const key = await here.as("members:manage", "contact:view");
@@ -509,7 +509,7 @@ describe("rule 17: the last admin", () => {
     assert.equal((await here.call("PATCH", `/members/${id}`, { hold: true })).status, 200);
   });
 
-  it("stays one when two give up the role at the same time", async () => {
+  it("stays one when two give up the role at the same time (T12)", async () => {
     const here = await place();
     const ids = [await boss(here), String((await here.add("ana@example.com", { roles: ["admin"] }))["id"])];
     const both = await Promise.all(ids.map((id) => here.call("PATCH", `/members/${id}`, { roles: ["member"] })));
@@ -602,6 +602,9 @@ describe("GET /members/{id}/explanation", () => {
           door: "scim",
           text: "Waits for a seat: all were taken when one was asked for through the directory.",
         },
+      ],
+      permissions: [
+        { permission: "contact:view", roles: ["viewer"], granted: false, inForce: true, text: "By the role Viewer." },
       ],
     });
   });

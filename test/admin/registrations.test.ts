@@ -46,8 +46,9 @@ describe("registrations", () => {
   }
 
   /** The token that was mailed to an address last. */
-  async function tokenOf(email: string): Promise<string> {
+  async function tokenOf(email: string, subject = /./): Promise<string> {
     const letters = await mailed(email);
+    assert.match(letters.at(-1)?.subject ?? "", subject);
     const [, token = ""] = /confirm\?token=(\S+)/.exec(letters.at(-1)?.text ?? "") ?? [];
     assert.notEqual(token, "", `no token for ${email}`);
     return token;
@@ -64,6 +65,32 @@ describe("registrations", () => {
     (await db.pool.query("select from accounts where email_key = $1", [email.toLowerCase()])).rows.length;
 
   describe("POST /registrations", () => {
+    it("speaks to whoever signs up in the language that they said, before and after the proof", async () => {
+      const email = newAddress();
+      const wanted = { email, password: PASSWORD, name, language: "de" };
+      assert.equal((await post("", wanted)).status, 202);
+      const token = await tokenOf(email, /Bestätigen Sie Ihre Adresse|bestätigen/i);
+      assert.equal((await post("/confirm", { token })).status, 201);
+      await register(email);
+      const [letter] = await mailed(email);
+      assert.match(letter?.text ?? "", /Konto/);
+      refused(await post("", { ...wanted, language: "xx" }), 400, "invalid_request");
+    });
+
+    it("T13: mails whose organisation requires single sign-on where to sign in, and no proof", async () => {
+      const here = await place();
+      const domain = `${here.slug}.com`;
+      await here.call("POST", "/domains", { domain });
+      await here.call("POST", `/domains/${domain}/verify`, { force: true });
+      const settings = { signIn: { ssoRequired: "verifiedDomains" } };
+      await db.pool.query("update tenants set settings = $2 where id = $1", [here.tenantId, settings]);
+      const email = newAddress(domain);
+      await register(email);
+      const [letter] = await mailed(email);
+      assert.match(letter?.text ?? "", new RegExp(`/sso/start\\?tenant=${here.slug}`));
+      assert.doesNotMatch(letter?.text ?? "", /token/);
+    });
+
     it("makes no account before the mailbox is proven, and mails the proof", async () => {
       const email = newAddress();
       const { body } = await register(email);
@@ -156,7 +183,7 @@ describe("registrations", () => {
       refused(await post("/confirm", { token, password: "the password of somebody else" }), 429, "rate_limited");
     });
 
-    it("refuses a token that is made up, changed, of another registration, or too old", async () => {
+    it("refuses a token that is made up, changed, of another registration, or too old (T07)", async () => {
       const [email, other] = [newAddress(), newAddress()];
       await register(email);
       await register(other);
@@ -215,6 +242,19 @@ describe("registrations", () => {
       const { status, entrance, emailVerified, roles, seat } = member ?? {};
       assert.deepEqual([status, entrance, emailVerified, roles, seat], ["active", "domain", true, ["member"], "held"]);
       await assertCounted(here.tenantId);
+    });
+
+    it("puts them into the domain's team, for as long as there is that team (rule 30)", async () => {
+      const here = await joinable();
+      const { id } = (await here.call("POST", "/teams", { name: "Newcomers" })).body as { id: string };
+      const set = (team: unknown) => here.call("PATCH", `/domains/${here.domain}`, { autoJoin: { team } });
+      refused(await set("01900000-0000-7000-8000-000000000000"), 404, "not_found");
+      assert.equal((await set(id)).body.autoJoin.team, id);
+      await confirm(newAddress(here.domain));
+      assert.deepEqual(told(items(await here.call("GET", "/members"))[0], "teams"), [{ id, name: "Newcomers" }]);
+      await here.call("DELETE", `/teams/${id}`);
+      assert.equal(told(items(await here.call("GET", "/domains"))[0], "autoJoin")["team"], null);
+      assert.deepEqual(outcomes(await confirm(newAddress(here.domain, "bo"))), ["joined"]);
     });
 
     it("lets them sign in with the account's password", async () => {

@@ -83,7 +83,7 @@ withPostgres("200 concurrent writers over two server processes", (postgres) => {
   }
 
   for (const mode of ["waitlist", "downgrade", "refuse"] as const) {
-    it(`keep counter and rows equal and never above the limit, where a full door means ${mode}`, async function () {
+    it(`keep counter and rows equal and never above the limit, where a full door means ${mode} (T09)`, async function () {
       this.timeout(180_000);
       const tenant = await makeTenant(urlOf(0), {
         seatLimit: SEATS,

@@ -100,7 +100,7 @@ describe("a webhook", () => {
     assert.equal(got.headers["content-type"], "application/json");
   });
 
-  it("is signed over id, timestamp and body with HMAC-SHA256 of the secret's bytes", async () => {
+  it("is signed over id, timestamp and body with HMAC-SHA256 of the secret's bytes (T24)", async () => {
     const { secret } = await listen(hook.url, { events: ["member.*"] });
     await happen(db, tenantId, "member.created", someone(), { name: "Ünïcode" });
     await fanOutAll(db);
@@ -233,7 +233,7 @@ describe("the secret of a webhook", () => {
 });
 
 describe("a webhook that is not taken", () => {
-  it("is sent again with the same id and a fresh timestamp, until it is", async () => {
+  it("is sent again with the same id and a fresh timestamp, until it is (T24)", async () => {
     const { id } = await listen(hook.url, { events: ["member.*"] });
     hook.answer = (_received, nth) => (nth < 3 ? 500 : 200);
     const eventId = await happen(db, tenantId, "member.created", someone());
@@ -250,7 +250,7 @@ describe("a webhook that is not taken", () => {
     assert.equal((await webhook(id)).failingSince, null);
   });
 
-  it("holds back later ones about the same thing, and none about others", async () => {
+  it("holds back later ones about the same thing, and none about others (T24)", async () => {
     const { id } = await listen(hook.url, { events: ["member.*"] });
     const [ana, ben] = [someone(), someone()];
     hook.answer = ({ body }) => ((body.data["target"] as { id: string }).id === ana ? 503 : 200);
@@ -357,7 +357,7 @@ describe("a webhook that is not taken", () => {
     });
   }
 
-  it("is not sent at all where the URL has come to lead to a private address", async () => {
+  it("is not sent at all where the URL has come to lead to a private address (T19)", async () => {
     const { id } = await listen(hook.url, { events: ["member.*"] });
     await asOwner(db, "update webhooks set url = 'https://10.0.0.1/hook' where id = $1", [id]);
     await happen(db, tenantId, "member.created", someone());
@@ -435,7 +435,7 @@ describe("an endpoint that takes nothing", () => {
     });
   });
 
-  it("delays no other, however slow it is", async () => {
+  it("delays no other, however slow it is (T24)", async () => {
     const slow = await receiver(() => () => {});
     try {
       await listen(slow.url, { events: ["member.*"] });

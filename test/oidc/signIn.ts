@@ -46,6 +46,7 @@ export function urlsOf({ id }: { id: string }): ConnectionUrls {
     acsUrl: `${base}/saml/${id}/acs`,
     spEntityId: `${base}/saml/${id}/metadata`,
     metadataUrl: `${base}/saml/${id}/metadata`,
+    sloUrl: `${base}/saml/${id}/slo`,
     redirectUri: `${base}/oidc/${id}/callback`,
   };
 }

@@ -14,7 +14,13 @@ export const urls: ConnectionUrls = urlsOf("0193a000-0000-7000-8000-000000000001
 
 export function urlsOf(connectionId: string): ConnectionUrls {
   const base = `https://usher.example.com/sso/saml/${connectionId}`;
-  return { acsUrl: `${base}/acs`, spEntityId: `${base}/metadata`, metadataUrl: `${base}/metadata`, redirectUri: "" };
+  return {
+    acsUrl: `${base}/acs`,
+    spEntityId: `${base}/metadata`,
+    metadataUrl: `${base}/metadata`,
+    sloUrl: `${base}/slo`,
+    redirectUri: "",
+  };
 }
 
 export const settings: SamlSettings = {
@@ -171,7 +177,7 @@ export function responseXml(parts: ResponseParts = {}): string {
   );
 }
 
-export type SignedElement = "Response" | "Assertion";
+export type SignedElement = "Response" | "Assertion" | "LogoutRequest" | "LogoutResponse";
 
 export interface Signing {
   readonly key?: string;

@@ -77,10 +77,11 @@ ${table.join("\n")}
 /** Of a row with many cases the page shows so many. */
 const SHOWN = 6;
 
-function line(id: string, [what, by]: Row, cases: readonly NamedCase[]): string {
+function line(id: string, [what, by, awaits]: Row, cases: readonly NamedCase[]): string {
   const shown = cases.slice(0, SHOWN).map(({ file, title }) => `\`${file}\` ${cell(title)}`);
+  const none = awaits === undefined ? "no case of its own yet" : `there is no ${awaits} yet`;
   const more = cases.length > SHOWN ? [`and ${cases.length - SHOWN} more`] : [];
-  return `| ${id} | ${what} | ${by} | ${[...shown, ...more].join("<br>") || "no case of its own yet"} |`;
+  return `| ${id} | ${what} | ${by} | ${[...shown, ...more].join("<br>") || none} |`;
 }
 
 function cell(text: string): string {

@@ -1,5 +1,10 @@
 import type { Phrasebook } from "../message.ts";
 
+const ifItWasNotYou = [
+  "Wenn Sie das nicht waren, ändern Sie Ihr Passwort, sehen Sie die Seite Ihrer Sicherheit durch und sagen Sie es Ihrem Administrator.",
+];
+const ofSignIn = "Sie erhalten diese E-Mail, weil es um Ihre Anmeldung bei {tenant} geht.";
+
 /** German. */
 export const de: Phrasebook = {
   greeting: "Guten Tag {name},",
@@ -130,6 +135,153 @@ export const de: Phrasebook = {
       paragraphs: [
         "Jemand hat sich mit dieser Adresse registriert, zu der es schon ein Konto gibt. Es wurde nichts geändert.",
         "Waren Sie es, melden Sie sich hier an: {link}",
+        "Waren Sie es nicht, ist nichts zu tun.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil sich jemand bei {tenant} mit dieser Adresse registriert hat.",
+    },
+    setupLinkCreated: {
+      subject: "{tenant}: Ein Einrichtungslink wurde erstellt",
+      paragraphs: [
+        "Jemand, der {tenant} verwaltet, oder der Anbieter der Anwendung hat einen Link erstellt, mit dem jemand aus Ihrer IT Folgendes einrichten kann: {intents}. Er lässt sich einmal verwenden und endet binnen eines Tages.",
+        "Wer ihn verwendet, sieht keine Mitglieder und ändert nichts, was in Gebrauch ist. Wissen Sie nicht, worum es geht, widerrufen Sie den Link in den Einstellungen.",
+      ],
+    },
+    setupLinkRedeemed: {
+      subject: "{tenant}: Ein Einrichtungslink wurde verwendet",
+      paragraphs: [
+        "Jemand hat den Einrichtungslink von {tenant} geöffnet und kann nun vorbereiten: {intents}. Von wo und mit welchem Browser, steht in den Einstellungen beim Link.",
+        "War das niemand aus Ihrer IT, widerrufen Sie den Link: Damit endet sofort, was er erlaubt.",
+      ],
+    },
+    setupWaiting: {
+      subject: "{tenant}: Eine Einrichtung wartet auf Ihr Ja",
+      paragraphs: [
+        "„{what}“ wurde über einen Einrichtungslink eingerichtet und soll in {tenant} ab jetzt verwendet werden. Bis ein Administrator zustimmt, bewirkt es nichts.",
+        "Fragen Sie in Ihrer IT nach, ob das so gewollt ist, sehen Sie es sich in den Einstellungen an, und stimmen Sie dort zu oder lehnen Sie ab. Wer es in der Hand hat, kann Personen hereinlassen.",
+      ],
+    },
+    setupLive: {
+      subject: "{tenant}: Eine Einrichtung ist jetzt in Gebrauch",
+      paragraphs: [
+        "„{what}“ wurde über einen Einrichtungslink eingerichtet und ist in {tenant} ab jetzt in Gebrauch.",
+        "Überrascht Sie das, schalten Sie es in den Einstellungen ab und fragen Sie in Ihrer IT nach.",
+      ],
+    },
+    totpAdded: {
+      subject: "{tenant}: Eine Authenticator-App wurde hinzugefügt",
+      paragraphs: [
+        "Ab jetzt fragt Ihre Anmeldung bei {tenant} nach dem Passwort noch nach einem Code Ihrer Authenticator-App.",
+        ...ifItWasNotYou,
+      ],
+      footer: ofSignIn,
+    },
+    totpRemoved: {
+      subject: "{tenant}: Die Authenticator-App wurde entfernt",
+      paragraphs: [
+        "Ihre Anmeldung bei {tenant} fragt nicht mehr nach dem Code einer Authenticator-App.",
+        ...ifItWasNotYou,
+      ],
+      footer: ofSignIn,
+    },
+    passkeyAdded: {
+      subject: "{tenant}: Ein Passkey wurde hinzugefügt",
+      paragraphs: ["Der Passkey „{passkey}“ meldet Sie ab jetzt bei {tenant} an.", ...ifItWasNotYou],
+      footer: ofSignIn,
+    },
+    passkeyRemoved: {
+      subject: "{tenant}: Ein Passkey wurde entfernt",
+      paragraphs: ["Der Passkey „{passkey}“ meldet Sie nicht mehr bei {tenant} an.", ...ifItWasNotYou],
+      footer: ofSignIn,
+    },
+    factorsCleared: {
+      subject: "{tenant}: Ihre zweiten Faktoren wurden entfernt",
+      paragraphs: [
+        "Ein Administrator von {tenant} hat Ihre zweiten Faktoren entfernt. Fügen Sie auf der Seite Ihrer Sicherheit neue hinzu.",
+        "Wenn Sie nicht darum gebeten haben, sprechen Sie mit Ihrem Administrator.",
+      ],
+      footer: ofSignIn,
+    },
+    recoveryCodesMade: {
+      subject: "{tenant}: Sie haben neue Wiederherstellungscodes",
+      paragraphs: [
+        "Für Sie wurden bei {tenant} neue Wiederherstellungscodes erzeugt. Die bisherigen gelten nicht mehr.",
+        ...ifItWasNotYou,
+      ],
+      footer: ofSignIn,
+    },
+    recoveryCodeUsed: {
+      subject: "{tenant}: Ein Wiederherstellungscode wurde benutzt",
+      paragraphs: [
+        "Einer Ihrer Wiederherstellungscodes wurde bei {tenant} anstelle des zweiten Faktors benutzt.",
+        {
+          count: "left",
+          one: "Ein Code ist noch übrig. Erzeugen Sie neue auf der Seite Ihrer Sicherheit.",
+          other: "{left} Codes sind noch übrig. Gehen sie zur Neige, erzeugen Sie neue auf der Seite Ihrer Sicherheit.",
+        },
+        ...ifItWasNotYou,
+      ],
+      footer: ofSignIn,
+    },
+    passwordChanged: {
+      subject: "{tenant}: Ihr Passwort wurde geändert",
+      paragraphs: [
+        "Ihr Passwort für {tenant} wurde geändert. Wo Sie sonst noch angemeldet waren, sind Sie es nicht mehr.",
+        ...ifItWasNotYou,
+      ],
+      footer: ofSignIn,
+    },
+    passwordReset: {
+      subject: "{tenant}: Wählen Sie ein neues Passwort",
+      paragraphs: [
+        "Jemand, wahrscheinlich Sie selbst, hat Ihr Passwort für {tenant} vergessen. Wählen Sie binnen einer Stunde ein neues: {link}",
+        "Wenn Sie es nicht waren, tun Sie nichts: Ohne diesen Link kann niemand es ändern.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil jemand für diese Adresse ein neues Passwort wünschte.",
+    },
+    passwordResetSso: {
+      subject: "{tenant}: Sie melden sich ohne Passwort von uns an",
+      paragraphs: [
+        "Jemand, wahrscheinlich Sie selbst, wünschte ein neues Passwort für {tenant}. Es gibt keines zu ändern: Ihre Organisation meldet sich über ihren eigenen Anmeldedienst an. Beginnen Sie hier: {link}",
+        "Wenn Sie es nicht waren, ist nichts zu tun.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil jemand für diese Adresse ein neues Passwort wünschte.",
+    },
+    emailChange: {
+      subject: "{tenant}: Bestätigen Sie Ihre neue Adresse",
+      paragraphs: [
+        "Sie möchten bei {tenant} unter dieser Adresse erreicht werden. Öffnen Sie binnen eines Tages diese Seite und bestätigen Sie: {link}",
+        "Waren Sie es nicht, tun Sie nichts: Ohne diesen Link bleibt die Adresse, wie sie ist.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil ein Mitglied von {tenant} diese Adresse als die eigene angegeben hat.",
+    },
+    emailChanged: {
+      subject: "{tenant}: Ihre Adresse wurde geändert",
+      paragraphs: [
+        "Ihre E-Mail-Adresse bei {tenant} ist jetzt eine andere; diese wird nicht mehr benutzt.",
+        ...ifItWasNotYou,
+      ],
+      footer: ofSignIn,
+    },
+    breakGlassUsed: {
+      subject: "{tenant}: Ein Notfallzugang wurde benutzt",
+      paragraphs: [
+        "Jemand hat sich um {at} mit einem Notfallzugang bei {tenant} angemeldet, ohne Ihren Anmeldedienst.",
+        "Wissen Sie, warum, so ist nichts zu tun. Wenn nicht, sperren Sie dieses Mitglied und sehen Sie in die Liste der Ereignisse: Dort steht, wessen Zugang es war.",
+      ],
+    },
+    accountAttached: {
+      subject: "{tenant}: Ihr Konto öffnet jetzt auch diese Organisation",
+      paragraphs: [
+        "Ihr Konto wurde mit Ihrer Mitgliedschaft bei {tenant} verbunden: Sie können sich ab jetzt damit dort anmelden.",
+        "Waren Sie das nicht, so ändern Sie sofort Ihr Passwort und sagen Sie den Administratoren von {tenant} Bescheid.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil es Ihr Konto ist.",
+    },
+    signInThere: {
+      subject: "{tenant}: Ihre Organisation hat eine eigene Anmeldung",
+      paragraphs: [
+        "Jemand hat sich mit dieser Adresse registriert. Es wurde kein Konto angelegt: Ihre Organisation meldet sich über ihren eigenen Anmeldedienst an.",
+        "Waren Sie das, so melden Sie sich hier an: {link}",
         "Waren Sie es nicht, ist nichts zu tun.",
       ],
       footer: "Sie erhalten diese E-Mail, weil sich jemand bei {tenant} mit dieser Adresse registriert hat.",

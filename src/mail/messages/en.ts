@@ -1,5 +1,10 @@
 import type { Phrasebook } from "../message.ts";
 
+const ifItWasNotYou = [
+  "If that was not you, change your password, look at the page of your security, and tell your administrator.",
+];
+const ofSignIn = "You receive this mail because it is about your sign-in to {tenant}.";
+
 /** English. */
 export const en: Phrasebook = {
   greeting: "Hello {name},",
@@ -129,6 +134,144 @@ export const en: Phrasebook = {
       subject: "{tenant}: you have an account already",
       paragraphs: [
         "Somebody has signed up with this address, which has an account already. Nothing was changed.",
+        "If that was you, sign in here: {link}",
+        "If it was not you, there is nothing to do.",
+      ],
+      footer: "You receive this mail because somebody signed up at {tenant} with this address.",
+    },
+    setupLinkCreated: {
+      subject: "{tenant}: a setup link was made",
+      paragraphs: [
+        "Somebody who administers {tenant}, or the provider of the application, has made a link with which an IT colleague can set up: {intents}. It can be used once and ends within a day.",
+        "Whoever uses it sees no members and changes nothing that is in use. If you do not know what this is about, revoke the link in the settings.",
+      ],
+    },
+    setupLinkRedeemed: {
+      subject: "{tenant}: a setup link was used",
+      paragraphs: [
+        "Somebody has opened the setup link of {tenant} and can now prepare: {intents}. From where and with which browser stands beside the link in the settings.",
+        "If this was not your IT colleague, revoke the link: what it is used for ends at once.",
+      ],
+    },
+    setupWaiting: {
+      subject: "{tenant}: a setup waits for your yes",
+      paragraphs: [
+        "“{what}” was set up through a setup link and is to be used in {tenant} from now on. Until an administrator agrees, nothing comes of it.",
+        "Ask your IT colleague whether they did this, look at it in the settings, then approve or decline it there. Whoever controls it can let people in.",
+      ],
+    },
+    setupLive: {
+      subject: "{tenant}: a setup is in use now",
+      paragraphs: [
+        "“{what}” was set up through a setup link and is in use in {tenant} from now on.",
+        "If that is a surprise to you, switch it off in the settings and ask your IT colleagues.",
+      ],
+    },
+    totpAdded: {
+      subject: "{tenant}: an authenticator app was added",
+      paragraphs: [
+        "From now on your sign-in to {tenant} asks for a code of your authenticator app after the password.",
+        ...ifItWasNotYou,
+      ],
+      footer: ofSignIn,
+    },
+    totpRemoved: {
+      subject: "{tenant}: the authenticator app was removed",
+      paragraphs: ["Your sign-in to {tenant} asks for no code of an authenticator app any more.", ...ifItWasNotYou],
+      footer: ofSignIn,
+    },
+    passkeyAdded: {
+      subject: "{tenant}: a passkey was added",
+      paragraphs: ["The passkey “{passkey}” signs you in to {tenant} from now on.", ...ifItWasNotYou],
+      footer: ofSignIn,
+    },
+    passkeyRemoved: {
+      subject: "{tenant}: a passkey was removed",
+      paragraphs: ["The passkey “{passkey}” signs you in to {tenant} no more.", ...ifItWasNotYou],
+      footer: ofSignIn,
+    },
+    factorsCleared: {
+      subject: "{tenant}: your second factors were removed",
+      paragraphs: [
+        "An administrator of {tenant} has removed your second factors. Add new ones on the page of your security.",
+        "If you did not ask for it, talk to your administrator.",
+      ],
+      footer: ofSignIn,
+    },
+    recoveryCodesMade: {
+      subject: "{tenant}: you have new recovery codes",
+      paragraphs: ["New recovery codes were made for you at {tenant}. Those before them are void.", ...ifItWasNotYou],
+      footer: ofSignIn,
+    },
+    recoveryCodeUsed: {
+      subject: "{tenant}: a recovery code was used",
+      paragraphs: [
+        "One of your recovery codes was used at {tenant} in place of the second factor.",
+        {
+          count: "left",
+          one: "One code is left. Make new ones on the page of your security.",
+          other: "{left} codes are left. When they run out, make new ones on the page of your security.",
+        },
+        ...ifItWasNotYou,
+      ],
+      footer: ofSignIn,
+    },
+    passwordChanged: {
+      subject: "{tenant}: your password was changed",
+      paragraphs: [
+        "Your password for {tenant} was changed. Wherever else you were signed in, you are no more.",
+        ...ifItWasNotYou,
+      ],
+      footer: ofSignIn,
+    },
+    passwordReset: {
+      subject: "{tenant}: choose a new password",
+      paragraphs: [
+        "Somebody, most likely you, has forgotten your password for {tenant}. Choose a new one within an hour: {link}",
+        "If it was not you, do nothing: without this link nobody can change it.",
+      ],
+      footer: "You receive this mail because somebody asked for a new password for this address.",
+    },
+    passwordResetSso: {
+      subject: "{tenant}: you sign in without a password of ours",
+      paragraphs: [
+        "Somebody, most likely you, asked for a new password for {tenant}. There is none to change: your organisation signs in through its own identity provider. Begin here: {link}",
+        "If it was not you, there is nothing to do.",
+      ],
+      footer: "You receive this mail because somebody asked for a new password for this address.",
+    },
+    emailChange: {
+      subject: "{tenant}: confirm your new address",
+      paragraphs: [
+        "You want to be reached at {tenant} by this address. Open this page within a day and confirm: {link}",
+        "If it was not you, do nothing: without this link the address stays as it is.",
+      ],
+      footer: "You receive this mail because a member of {tenant} entered this address as their own.",
+    },
+    emailChanged: {
+      subject: "{tenant}: your address was changed",
+      paragraphs: ["Your e-mail address for {tenant} is another one now; this one is used no more.", ...ifItWasNotYou],
+      footer: ofSignIn,
+    },
+    breakGlassUsed: {
+      subject: "{tenant}: an emergency access was used",
+      paragraphs: [
+        "Somebody signed in to {tenant} by an emergency access, without your identity provider, at {at}.",
+        "If you know why, there is nothing to do. If not, suspend that member and look at the list of events: whose access it was stands there.",
+      ],
+    },
+    accountAttached: {
+      subject: "{tenant}: your account opens this workspace now",
+      paragraphs: [
+        "Your account was connected with your membership of {tenant}: you can sign in there with it from now on.",
+        "If that was not you, change your password at once and tell the administrators of {tenant}.",
+      ],
+      footer: "You receive this mail because it is your account.",
+    },
+    signInThere: {
+      subject: "{tenant}: your organisation has a sign-in of its own",
+      paragraphs: [
+        "Somebody has signed up with this address. No account was made: your organisation signs in through its own identity provider.",
         "If that was you, sign in here: {link}",
         "If it was not you, there is nothing to do.",
       ],

@@ -1,0 +1,114 @@
+/** Sessions that Usher's own means open: a password, with its second factor, or a passkey. */
+import { newId } from "../base/ids.ts";
+import { inTenant, onceInTenant } from "../storage/scope.ts";
+import type { Database, Scope, Who } from "../storage/types.ts";
+import { standingOf, type Standing } from "./localSession.store.ts";
+import type { Holder } from "./factorHolder.ts";
+import { type Enforcement, passwordAllowed } from "./passwordAllowed.ts";
+import { proveSession } from "./secondFactors.store.ts";
+import { openSession, type OpenedSession } from "./sessions.ts";
+import { insertSignIn, touchMember, type SignInRecord } from "./signIns.store.ts";
+import { verifiedDomains } from "./signInTenant.store.ts";
+import { SignInStopped } from "./signInStopped.ts";
+import type { Browser } from "./ssoSignIn.ts";
+import type { Tenant } from "./tenant.ts";
+import { completeSettings } from "./tenantSettings.ts";
+
+/** What a tenant's settings say of signing in by Usher's own means. */
+export interface PasswordSettings {
+  readonly hours: number;
+  readonly enforcement: Enforcement;
+}
+
+/** Reads them, with the domains that the tenant has verified where it matters. */
+export async function passwordSettings(db: Database, tenant: Tenant): Promise<PasswordSettings> {
+  const { sessionHours, ssoRequired } = completeSettings(tenant.settings, tenant.planQuota).signIn;
+  const [domains] =
+    ssoRequired === "verifiedDomains"
+      ? await onceInTenant(db, { tenantId: tenant.id }, verifiedDomains(tenant.id))
+      : [[]];
+  return {
+    hours: sessionHours,
+    enforcement: { ssoRequired, domains: new Set(domains.map(({ domain }) => domain)) },
+  };
+}
+
+/**
+ * Refuses who may not come in by Usher's own means.
+ *
+ * @throws SignInStopped `suspended`, `invited`, `sso_required`
+ */
+export function checkStanding(found: Standing, { enforcement }: PasswordSettings): void {
+  if (found.status !== "active") throw new SignInStopped(found.status, `the member is ${found.status}`, found.id);
+  if (passwordAllowed(found, enforcement)) return;
+  throw new SignInStopped("sso_required", "this organisation signs in through its identity provider", found.id);
+}
+
+/** The member as they stand now. @throws SignInStopped as `checkStanding`, `gone` */
+export async function readStanding(
+  db: Database,
+  who: Who,
+  memberId: string,
+  settings: PasswordSettings,
+): Promise<Standing> {
+  const [[found]] = await onceInTenant(db, who, standingOf(who.tenantId, memberId));
+  if (!found) throw new SignInStopped("gone", "the member is no more", memberId);
+  checkStanding(found, settings);
+  return found;
+}
+
+/** How the member showed who they are. */
+export interface Shown {
+  readonly authMethod: "password" | "passkey";
+  readonly mustChangePassword: boolean;
+  readonly mustAddFactor: boolean;
+  /** Whose means it was: an account's prove that it is theirs. */
+  readonly by: Holder["kind"];
+  readonly hours: number;
+}
+
+/** Opens the session, and says so in the log of sign-ins. */
+export function openLocal(
+  db: Database,
+  who: Who,
+  memberId: string,
+  from: Browser,
+  shown: Shown,
+): Promise<OpenedSession> {
+  return inTenant(db, who, (scope) => openLocalIn(scope, memberId, from, shown));
+}
+
+/** The same within a transaction. */
+export async function openLocalIn(scope: Scope, memberId: string, from: Browser, shown: Shown): Promise<OpenedSession> {
+  const { tenantId, trx, now } = scope;
+  const { by, ...how } = shown;
+  const opening = { ...from, ...how, memberId, connectionId: null, providerSession: null, endsBy: null };
+  const session = await openSession(scope, opening);
+  if (by === "account") await trx.run(proveSession(tenantId, session.id, by, now));
+  await trx.run(touchMember(tenantId, memberId, now));
+  await trx.run(insertSignIn(tenantId, line(now, memberId, shown.authMethod, "signed_in", null, from), now));
+  return session;
+}
+
+/** A line of the log of sign-ins for a try that went nowhere. */
+export async function tellRefused(
+  db: Database,
+  who: Who,
+  refused: { readonly memberId: string | null; readonly method: "password" | "passkey"; readonly reason: string },
+  from: Browser,
+): Promise<void> {
+  const told = line(who.now, refused.memberId, refused.method, "refused", refused.reason, from);
+  await onceInTenant(db, who, insertSignIn(who.tenantId, told, who.now));
+}
+
+function line(
+  now: Date,
+  memberId: string | null,
+  method: "password" | "passkey",
+  result: "signed_in" | "refused",
+  reason: string | null,
+  from: Browser,
+): SignInRecord {
+  const shared = { connectionId: null, detail: null, ip: from.ip, device: from.userAgent } as const;
+  return { ...shared, id: newId(now), memberId, method, result, reason };
+}
