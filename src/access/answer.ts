@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import { timingSafeEqual } from "node:crypto";
 import { hashToken, unseal } from "../base/secrets.ts";
+import { senderOf } from "../base/sender.ts";
 import { claimAnswer, consumeAnswer, keepClaimed, openAttempt } from "../directory/signInAttempts.ts";
 import {
   connectionById,
@@ -11,7 +12,7 @@ import {
 import { isUnderTest } from "../directory/connectionTests.ts";
 import { SignInStopped } from "../directory/signInStopped.ts";
 import { signInBySso } from "../directory/ssoSignIn.ts";
-import { readCookie, clearCookie } from "../http/cookies.ts";
+import { readCookie } from "../http/cookies.ts";
 import { finishOidc } from "../sso/oidc/finishOidc.ts";
 import { SignInRefused } from "../sso/types.ts";
 import type { Who } from "../storage/types.ts";
@@ -30,7 +31,7 @@ const MAX_FORM = 720_000;
 export async function samlAnswer(access: Access, req: Request, res: Response): Promise<void> {
   await withConnection(access, req, res, "saml", async (connection, who) => {
     // Judging a hostile response costs seconds before its signature says who sent it.
-    const sender = req.ip ?? "";
+    const sender = senderOf(req.ip);
     await access.countAnswer(sender);
     const message = { samlResponse: (await readForm(req, MAX_FORM)).once("SAMLResponse") };
     const urls = connectionUrls(access.publicUrl, connection.id);
@@ -89,8 +90,8 @@ async function signIn(access: Access, req: Request, res: Response, who: Who, han
   const { cookies } = access;
   const redeem = { handle, browser: readCookie(req, cookies.browser) ?? "" };
   const { session, returnTo } = await signInBySso(access.db, who, redeem, linkingConnection, browserOf(req));
+  // The browser stays known for a while: another tab of it may be at the identity provider still.
   await keepSession(access, req, res, session);
-  clearCookie(res, cookies, cookies.browser);
   res.redirect(303, returnTo);
 }
 

@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import { isRefusal } from "../base/errors.ts";
+import { senderOf } from "../base/sender.ts";
 import { connectionById } from "../directory/connectionsForSignIn.ts";
 import { logoutByProvider } from "../directory/providerLogout.ts";
 import { SignInStopped } from "../directory/signInStopped.ts";
@@ -18,7 +19,7 @@ const MAX_FORM = 20_000;
  */
 export async function backchannelLogout(access: Access, req: Request, res: Response): Promise<void> {
   // Each token may make us ask the provider for its keys.
-  await access.countLogout(req.ip ?? "");
+  await access.countLogout(senderOf(req.ip));
   try {
     const token = (await readForm(req, MAX_FORM)).once("logout_token");
     const sessions = await judged(access, String(req.params["connection"]), token);

@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import { senderOf } from "../base/sender.ts";
 import type { SignInConnection } from "../directory/connectionsForSignIn.ts";
 import { recordRefusal } from "../directory/signInAttempts.ts";
 import { SignInStopped } from "../directory/signInStopped.ts";
@@ -28,7 +29,7 @@ export async function refuse(
   res: Response,
   { connection, who, error }: Refused,
 ): Promise<void> {
-  await access.countRefusal(req.ip ?? "");
+  await access.countRefusal(senderOf(req.ip));
   const { memberId, arrived } = error instanceof SignInStopped ? error : { memberId: null, arrived: null };
   const { id: connectionId, protocol: method } = connection;
   const line = { connectionId, memberId, method, reason: error.code, detail: error.message.slice(0, 500), arrived };

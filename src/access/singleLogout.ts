@@ -1,5 +1,6 @@
 /** Single logout by SAML: what an identity provider says of it, and what of that a person is shown. */
 import type { Request, Response } from "express";
+import { senderOf } from "../base/sender.ts";
 import { connectionById, connectionUrls, type SignInConnection } from "../directory/connectionsForSignIn.ts";
 import { logoutBySaml, logoutOutcome, takeLogoutAnswer } from "../directory/singleLogout.ts";
 import { recordRefusal } from "../directory/signInAttempts.ts";
@@ -30,7 +31,7 @@ export async function singleLogout(access: Access, req: Request, res: Response):
   if (connection?.protocol !== "saml") return sendPage(res, 403, logoutRefusedPage(messagesOf(req), null));
   const who = whoOf(access, connection);
   try {
-    const sender = req.ip ?? "";
+    const sender = senderOf(req.ip);
     await access.countAnswer(sender);
     const urls = connectionUrls(access.publicUrl, connection.id);
     const question = { connection, urls, input: await inputOf(req), now: who.now };

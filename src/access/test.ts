@@ -2,7 +2,7 @@ import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
 import { connectionById } from "../directory/connectionsForSignIn.ts";
 import { finishTest, openTest } from "../directory/connectionTests.ts";
-import { clearCookie, readCookie } from "../http/cookies.ts";
+import { readCookie } from "../http/cookies.ts";
 import type { Who } from "../storage/types.ts";
 import { begin } from "./begin.ts";
 import { browserOf } from "./browser.ts";
@@ -30,7 +30,6 @@ function noTest(): Refusal {
 export async function showTest(access: Access, req: Request, res: Response, who: Who, handle: string): Promise<void> {
   const { cookies, db } = access;
   const { wouldHappen } = await finishTest(db, who, { handle, browser: readCookie(req, cookies.browser) ?? "" });
-  clearCookie(res, cookies, cookies.browser);
   const detail = wouldHappen.result === "refused" ? wouldHappen.detail : null;
   sendPage(res, 200, testedPage(messagesFor(req.headers["accept-language"]), detail));
 }

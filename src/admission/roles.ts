@@ -80,13 +80,19 @@ export function checkRolesExist(roles: RoleCatalogue, slugs: readonly string[], 
  * @throws Refusal `forbidden` naming the roles that hold more than the caller does
  */
 export function checkMayGrant(roles: RoleCatalogue, held: readonly string[], slugs: readonly string[]): void {
-  const above = slugs.filter((slug) => !mayGrant(held, roles.get(slug)?.permissions ?? []));
+  const above = slugs.filter((slug) => !mayGrant(held, comesTo(roles, slug)));
   if (above.length === 0) return;
   const names = above.map((slug) => `'${slug}'`).join(", ");
   throw new Refusal(
     "forbidden",
     `You cannot give ${names}: it has permissions that you do not have. Ask someone who has them to do this.`,
   );
+}
+
+/** What whoever has a role has or is about to have: one that is deleted becomes another on its members. */
+function comesTo(roles: RoleCatalogue, slug: string): string[] {
+  const next = roles.get(slug)?.replacedBy;
+  return permissionsOf(roles, typeof next === "string" ? [slug, next] : [slug]);
 }
 
 /** All permissions of these roles together. */
@@ -116,7 +122,10 @@ function lineFaults(role: Role, all: RoleCatalogue): FieldFault[] {
 function extendsFault(role: Role, all: RoleCatalogue): string | null {
   if (role.extends === null) return null;
   const parent = all.get(role.extends);
-  if (!parent) return `'${role.slug}' extends '${role.extends}', which does not exist.`;
+  // One that is deleted and still has members becomes another, and so would what the heir may do.
+  if (!parent || typeof parent.replacedBy === "string") {
+    return `'${role.slug}' extends '${role.extends}', which does not exist.`;
+  }
   if (parent.template !== role.template) {
     return `'${role.slug}' extends '${role.extends}': roles extend roles, and templates extend templates.`;
   }

@@ -47,6 +47,8 @@ export interface Role {
   readonly seatRequired: boolean;
   /** Additive: it is given beside a role and stands in for none. */
   readonly template: boolean;
+  /** Of one that was deleted and still has members: the role that they are being given. */
+  readonly replacedBy?: string | null;
 }
 
 /** All roles of a tenant by slug, the built-in ones included; made by `roleCatalogue`. */

@@ -20,7 +20,10 @@ export function attachedOf(tenantId: string, memberId: string): Statement<Attach
   };
 }
 
-/** Ties an account to a member, unless either is tied already; a row or none. */
+/**
+ * Ties an account to a member, unless either is tied already; a row or none. What a session of the member proved of
+ * another account, which was tied before, proves nothing of this one.
+ */
 export function tieAccount(
   tenantId: string,
   accountId: string,
@@ -29,8 +32,11 @@ export function tieAccount(
 ): Statement<{ accountId: string }> {
   return {
     name: "account_tie",
-    text: `insert into account_members (tenant_id, account_id, member_id, attached_at) values ($1,$2,$3,$4)
-      on conflict do nothing returning account_id as "accountId"`,
+    text: `with tied as (insert into account_members (tenant_id, account_id, member_id, attached_at) values ($1,$2,$3,$4)
+          on conflict do nothing returning account_id),
+        unproven as (update sessions s set account_proven_at = null from tied
+          where s.tenant_id = $1 and s.member_id = $3 and s.account_proven_at is not null)
+      select account_id as "accountId" from tied`,
     values: [tenantId, accountId, memberId, now],
   };
 }
@@ -41,7 +47,9 @@ export function untieAccount(tenantId: string, memberId: string, keptId: string)
     name: "account_untie",
     text: `with untied as (delete from account_members where tenant_id = $1 and member_id = $2 returning account_id),
         ended as (delete from sessions s using untied where s.tenant_id = $1 and s.member_id = $2 and s.id <> $3
-          and s.connection_id is null)
+          and s.connection_id is null),
+        unproven as (update sessions s set account_proven_at = null from untied where s.tenant_id = $1
+          and s.member_id = $2 and (s.id = $3 or s.connection_id is not null) and s.account_proven_at is not null)
       select account_id as "accountId" from untied`,
     values: [tenantId, memberId, keptId],
   };

@@ -32,7 +32,8 @@ export async function ownAccount(db: Database, who: Who, { session }: MemberSess
   const [[found]] = await onceInTenant(db, who, attachedOf(who.tenantId, session.memberId));
   const { accountId = null, hasOwn = true } = found ?? {};
   if (accountId === null) return { attached: false, email: null, tenants: [] };
-  if (session.connectionId !== null || hasOwn) return { attached: true, email: null, tenants: [] };
+  if (session.connectionId !== null || session.accountProvenAt === null || hasOwn)
+    return { attached: true, email: null, tenants: [] };
   const system = { actor: { type: "system" }, now: who.now } as const;
   const [account] = await acrossTenants(db, system, ({ trx }) => trx.run(accountById(accountId)));
   return { attached: true, email: account?.email ?? null, tenants: await accountTenants(db, system, accountId) };
@@ -80,13 +81,14 @@ export async function attachOwn(
  *
  * @throws Refusal `not_found`, `conflict` where the member could not come in any more
  */
-export async function detachOwn(db: Database, who: Who, { session }: MemberSession): Promise<void> {
+export async function detachOwn(db: Database, who: Who, { session, member }: MemberSession): Promise<void> {
   const { memberId } = session;
   await inTenant(db, who, async (scope) => {
     const [found] = await scope.trx.run(attachedOf(who.tenantId, memberId));
     if (!found || found.accountId === null)
       throw new Refusal("not_found", "No account is attached to this membership.");
-    if (!found.hasOwn && !found.hasIdentity) throw onlyWay();
+    // An identity provider lets no break-glass member in (rule 23), whoever they were before.
+    if (!found.hasOwn && (!found.hasIdentity || member.breakGlass)) throw onlyWay();
     await scope.trx.run(untieAccount(who.tenantId, memberId, session.id));
     await record(scope, event(scope, "member.account_detached", { type: "member", id: memberId }));
   });

@@ -67,9 +67,10 @@ async function quickly(
   const told = created(who, settled.member);
   const takes = settled.seatDoor === "take";
   const written = { ...context(who, rules, settled), ...(takes && { seatDoor: "look" as const }), told, passwordHash };
-  const end = takes ? [takeSeatFor(written, newcomer.id)] : [];
+  // Whoever changes what `still` demands holds the lock of the seats: it holds to the commit once they are passed.
+  const end = [...(takes ? [takeSeatFor(written, newcomer.id)] : []), ...still];
   try {
-    const [[row]] = await writeOnce(db, who, [insertMember(written, settled.member), ...still], end);
+    const [[row]] = await writeOnce(db, who, [insertMember(written, settled.member)], end);
     return row && settled.member;
   } catch (error) {
     if (sqlState(error) === STALE) return undefined;

@@ -24,7 +24,7 @@ import {
   writeAutoJoin,
 } from "./domains.store.ts";
 import { endRefusedSessions } from "./enforcement.ts";
-import { currentRules } from "./rules.ts";
+import { currentRules, rulesWithin } from "./rules.ts";
 import { teamIds } from "./teams.ts";
 import { isSetup, noteMade } from "./setupReach.ts";
 import { domainIsLive } from "./setupRequests.ts";
@@ -154,6 +154,7 @@ export async function updateDomain(
     const autoJoin = { ...before.autoJoin, ...change, ...(change.team && { team }) };
     if (isDeepStrictEqual(autoJoin, before.autoJoin)) return before;
     if (change.enabled === true && before.status !== "verified") throw notVerified(before.domain);
+    if (opens(before.autoJoin, autoJoin)) await checkGiven(scope, autoJoin.role, held);
     if (autoJoin.enabled && !before.autoJoin.enabled) await checkFeature(scope);
     const [after = before] = await scope.trx.run(writeAutoJoin(who.tenantId, before.domain, autoJoin));
     await tell(scope, "domain.updated", before.domain, { autoJoin: [before.autoJoin, autoJoin] });
@@ -168,6 +169,18 @@ async function checkRole(db: Database, who: Who, role: string | null, held: read
     const message = noSuchRole(role, rules.roles);
     throw new Refusal("invalid_request", message, { errors: [{ path: "/autoJoin/role", message }] });
   }
+  checkMayGrant(rules.roles, held, [role]);
+}
+
+/** Whether people come in who did not before, or without being asked about. */
+function opens(before: AutoJoin, after: AutoJoin): boolean {
+  return after.enabled && (!before.enabled || (before.approval && !after.approval));
+}
+
+/** Rule 16: whoever opens the door gives the role behind it, though somebody else has named it. */
+async function checkGiven(scope: Scope, role: string | null, held: readonly string[]): Promise<void> {
+  if (role === null) return;
+  const { rules } = await rulesWithin(scope);
   checkMayGrant(rules.roles, held, [role]);
 }
 

@@ -9,11 +9,11 @@ export function isErasing(tenantId: string): Statement<{ erase: boolean }> {
   };
 }
 
-/** Blanks from where and with what somebody signed in; that they did, when and how stays. */
+/** Blanks from where and with what somebody signed in, and what was said of them; that they did, when and how stays. */
 export function forgetSignIns(tenantId: string, memberId: string): Statement {
   return {
     name: "erase_sign_ins",
-    text: "update sign_ins set ip = null, device = null, detail = null where tenant_id = $1 and member_id = $2",
+    text: "update sign_ins set ip = null, device = null, detail = null, arrived = null where tenant_id = $1 and member_id = $2",
     values: [tenantId, memberId],
   };
 }

@@ -85,13 +85,13 @@ export async function proveAgain(
   let proven = holder;
   if ("password" in proof) {
     if (by !== "password") throw otherProof(by);
-    proven = await provePassword(parts.db, who, member.id, proof.password);
+    proven = (await provePassword(parts.db, who, member.id, proof.password)).holder;
   } else {
     if (by !== "factor") throw otherProof(by);
     const binding = { purpose: "proof", secret: session.id } as const;
     await proveFactor(parts, who, { memberId: member.id, factors, ip, binding }, proof);
   }
-  await onceInTenant(parts.db, who, proveSession(who.tenantId, session.id, proven.kind, who.now));
+  await onceInTenant(parts.db, who, proveSession(who.tenantId, session.id, proven, who.now));
 }
 
 function otherProof(by: Provable["by"]): Refusal {

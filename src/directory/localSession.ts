@@ -1,10 +1,13 @@
 /** Sessions that Usher's own means open: a password, with its second factor, or a passkey. */
 import { newId } from "../base/ids.ts";
-import { inTenant, onceInTenant } from "../storage/scope.ts";
+import { asTenant } from "../storage/asTenant.ts";
+import { acrossTenants, inTenant, onceInTenant } from "../storage/scope.ts";
 import type { Database, Scope, Who } from "../storage/types.ts";
 import { standingOf, type Standing } from "./localSession.store.ts";
 import type { Holder } from "./factorHolder.ts";
 import { type Enforcement, passwordAllowed } from "./passwordAllowed.ts";
+import { keptAccountPassword } from "./passwordReset.store.ts";
+import { passwordOfMember } from "./passwordSignIn.store.ts";
 import { proveSession } from "./secondFactors.store.ts";
 import { openSession, type OpenedSession } from "./sessions.ts";
 import { insertSignIn, touchMember, type SignInRecord } from "./signIns.store.ts";
@@ -63,31 +66,57 @@ export interface Shown {
   readonly mustChangePassword: boolean;
   readonly mustAddFactor: boolean;
   /** Whose means it was: an account's prove that it is theirs. */
-  readonly by: Holder["kind"];
+  readonly by: Holder;
+  /** The hash of the password that was right; with another one by now there is no session. None of a passkey. */
+  readonly password?: { readonly of: Holder; readonly hash: string };
   readonly hours: number;
 }
 
-/** Opens the session, and says so in the log of sign-ins. */
+/**
+ * Opens the session, and says so in the log of sign-ins.
+ *
+ * @param first is done in the same transaction
+ * @throws SignInStopped `sso_required`, `suspended`, `password_wrong` where it was changed meanwhile
+ */
 export function openLocal(
   db: Database,
   who: Who,
   memberId: string,
   from: Browser,
   shown: Shown,
+  first: (scope: Scope) => Promise<void> = async () => undefined,
 ): Promise<OpenedSession> {
-  return inTenant(db, who, (scope) => openLocalIn(scope, memberId, from, shown));
+  const open = async (scope: Scope): Promise<OpenedSession> => {
+    await first(scope);
+    return openLocalIn(scope, memberId, from, shown);
+  };
+  const { password } = shown;
+  if (password?.of.kind !== "account") return inTenant(db, who, open);
+  // An account is of no tenant: its password is held beside it, so that no change of it goes past this session.
+  const accountId = password.of.id;
+  return acrossTenants(db, who, async (wide) => {
+    const [held] = await wide.trx.run(keptAccountPassword(accountId));
+    if (held?.passwordHash !== password.hash) throw otherPassword(memberId);
+    return asTenant(db, wide, who.tenantId, open);
+  });
 }
 
-/** The same within a transaction. */
-export async function openLocalIn(scope: Scope, memberId: string, from: Browser, shown: Shown): Promise<OpenedSession> {
+async function openLocalIn(scope: Scope, memberId: string, from: Browser, shown: Shown): Promise<OpenedSession> {
   const { tenantId, trx, now } = scope;
-  const { by, ...how } = shown;
+  const { by, password, ...how } = shown;
   const opening = { ...from, ...how, memberId, connectionId: null, providerSession: null, endsBy: null };
   const session = await openSession(scope, opening);
-  if (by === "account") await trx.run(proveSession(tenantId, session.id, by, now));
+  // The member is locked by now, and their password with them.
+  const [held] = password?.of.kind === "member" ? await trx.run(passwordOfMember(tenantId, memberId)) : [];
+  if (password?.of.kind === "member" && held?.passwordHash !== password.hash) throw otherPassword(memberId);
+  if (by.kind === "account") await trx.run(proveSession(tenantId, session.id, by, now));
   await trx.run(touchMember(tenantId, memberId, now));
   await trx.run(insertSignIn(tenantId, line(now, memberId, shown.authMethod, "signed_in", null, from), now));
   return session;
+}
+
+function otherPassword(memberId: string): SignInStopped {
+  return new SignInStopped("password_wrong", "the password was changed meanwhile", memberId);
 }
 
 /** A line of the log of sign-ins for a try that went nowhere. */

@@ -153,12 +153,12 @@ export function text(value: ScimValue | undefined): string | null {
 export function personOf(member: Member): Person {
   let asserted: Asserted | undefined;
   return {
-    ...factsOf(member),
     groups: member.groups.map(({ value }) => value),
     claims: member.claims,
-    // Few tenants have conditions, so this waits for the first that asks; as a getter it would cost each person eight
-    // microseconds. Rule 12: what a member may edit asserts nothing.
+    // Few tenants have conditions, so this waits for the first that asks. Rule 12: what a member may edit asserts nothing.
     asserted: () => (asserted ??= member.directoryId === null ? {} : assertedOf(member.scim)),
+    // Last: in front of names that it lacks a spread costs many times as much.
+    ...factsOf(member),
   };
 }
 

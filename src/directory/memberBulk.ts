@@ -1,6 +1,6 @@
 import { permits } from "../admission/permissions.ts";
 import { checkMayGrant, checkRolesExist } from "../admission/roles.ts";
-import { Refusal } from "../base/errors.ts";
+import { isRefusal, Refusal } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import { enqueue } from "../events/jobs.store.ts";
 import type { Handler } from "../events/jobs.ts";
@@ -133,11 +133,9 @@ export function bulkJobs(db: Database): Record<typeof JOB, Handler> {
         const actor = { type: run.actorType, ...(run.actorId !== null && { id: run.actorId }) } as Actor;
         const rows = await scope.trx.run(rowsAfter(scope.tenantId, id, after, CHUNK));
         const whose = { ...scope, actor, permissions: run.permissions };
-        const outcomes = await outcomesOf(
-          db,
-          whose,
-          run.asked,
-          rows.map((row) => row.id),
+        const ids = rows.map((row) => row.id);
+        const outcomes = await refusedAlike(ids.length, async () =>
+          outcomesOf(db, whose, await withTeam(scope, run.asked), ids),
         );
         const noted = rows.flatMap(({ place }, i) => (outcomes[i] ? [{ place, outcome: outcomes[i] }] : []));
         await scope.trx.run(writeOutcomes(scope.tenantId, id, noted));
@@ -147,6 +145,20 @@ export function bulkJobs(db: Database): Record<typeof JOB, Handler> {
       },
     },
   };
+}
+
+/**
+ * What every row asks for may be gone before a job comes to them, a role or a team: then each is refused, and the job
+ * goes on to its end. Such a refusal comes before any write.
+ */
+async function refusedAlike(rows: number, work: () => Promise<RowOutcome[]>): Promise<RowOutcome[]> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const { code, message: detail } = error;
+    return Array.from({ length: rows }, () => ({ status: "refused", code, detail }));
+  }
 }
 
 /** What each action needs besides the permission to edit members. */

@@ -58,7 +58,7 @@ export async function signInByPasskey(
   if (!(await signed(db, system, holder, { purpose: "signIn", secret: browserSecret }, shown))) throw wrong();
   await giveTryBack(db, system, limits);
   const { tenantId, memberId } = await memberOf(db, system, holder, named);
-  return enter(db, { ...system, tenantId }, { memberId, by: holder.kind }, from);
+  return enter(db, { ...system, tenantId }, { memberId, by: holder }, from);
 }
 
 async function memberOf(
@@ -77,7 +77,7 @@ async function memberOf(
 async function enter(
   db: Database,
   who: Who,
-  { memberId, by }: { readonly memberId: string; readonly by: Holder["kind"] },
+  { memberId, by }: { readonly memberId: string; readonly by: Holder },
   from: Browser,
 ): Promise<OpenedSession> {
   const [[tenant]] = await onceInTenant(db, who, tenantById(who.tenantId));

@@ -7,7 +7,7 @@ import { changeHolder, type Holder, holdersFrom } from "./factorHolder.ts";
 import { tellRefused } from "./localSession.ts";
 import { passwordOfMember, setOwnPassword } from "./passwordSignIn.store.ts";
 import { presentHash } from "./presentHash.ts";
-import { setAccountPassword } from "./passwordReset.store.ts";
+import { holdPassword, setAccountPassword } from "./passwordReset.store.ts";
 import { checkPassword, hashPassword, verifyPassword } from "./passwords.ts";
 import { mailPerson } from "./personMail.ts";
 import { giveTryBack, type Limit, takeTry } from "./signInTries.ts";
@@ -17,23 +17,35 @@ import { defaultSettings } from "./tenantSettings.ts";
 /** Tries of the present password from one's own session. */
 const MOST_TRIES = 10;
 
+/** A password that was shown, and whose it is. */
+export interface ShownPassword {
+  readonly holder: Holder;
+  readonly hash: string;
+}
+
 /**
  * Whether this is the present password of a session's member, or of the account that is attached.
  *
  * @throws SignInStopped `password_wrong`, `too_many_attempts`
  */
-export async function provePassword(db: Database, who: Who, memberId: string, password: string): Promise<Holder> {
+export async function provePassword(
+  db: Database,
+  who: Who,
+  memberId: string,
+  password: string,
+): Promise<ShownPassword> {
   const [[held]] = await onceInTenant(db, who, passwordOfMember(who.tenantId, memberId));
   const limits: Limit[] = [{ key: `password:${who.tenantId}:${memberId}`, most: MOST_TRIES }];
   await takeTry(db, who, limits);
-  if (!(await verifyPassword(await presentHash(db, who, held), password))) {
+  const hash = await presentHash(db, who, held);
+  if (!(await verifyPassword(hash, password)) || hash === null) {
     const refused = { memberId, method: "password", reason: "password_wrong" } as const;
     await tellRefused(db, who, refused, { ip: null, userAgent: null });
     throw new SignInStopped("password_wrong", "the present password is wrong", memberId);
   }
   await giveTryBack(db, who, limits);
   const person = { memberId, accountId: held?.accountId ?? null, hasOwn: (held?.passwordHash ?? null) !== null };
-  return holdersFrom(who.tenantId, person).own;
+  return { holder: holdersFrom(who.tenantId, person).own, hash };
 }
 
 /**
@@ -51,17 +63,19 @@ export async function changeOwnPassword(
   given: { readonly current: string; readonly next: string },
   minLength: number,
 ): Promise<void> {
-  const holder = await provePassword(db, who, session.memberId, given.current);
+  const shown = await provePassword(db, who, session.memberId, given.current);
+  const { holder } = shown;
   checkPassword(given.next, shortest(holder, minLength));
   if (given.next === given.current) {
     throw new Refusal("invalid_request", "Choose another password than the present one.", { extra: { same: true } });
   }
-  const set = setBy(holder, session, await hashPassword(given.next));
+  const set = setBy(shown, session, await hashPassword(given.next));
   await changeHolder(
     db,
     who,
     holder,
     async (trx) => {
+      await trx.run(holdPassword(holder));
       if ((await trx.run(set)).length === 0) {
         throw new Refusal("unauthenticated", "The session has ended. Sign in again.");
       }
@@ -74,10 +88,16 @@ export async function changeOwnPassword(
   );
 }
 
-function setBy(holder: Holder, session: { id: string; memberId: string }, hash: string): Statement<{ id: string }> {
+/** In place of the one that was shown: who took a reset meanwhile is not overruled by whoever knew the one before. */
+function setBy(
+  { holder, hash: was }: ShownPassword,
+  session: { id: string; memberId: string },
+  hash: string,
+): Statement<{ id: string }> {
+  const change = { hash, was, keptSession: session.id };
   return holder.kind === "member"
-    ? setOwnPassword(holder.tenantId, session.memberId, hash, session.id)
-    : setAccountPassword(holder.id, { hash, was: null, keptSession: session.id });
+    ? setOwnPassword(holder.tenantId, session.memberId, change)
+    : setAccountPassword(holder.id, change);
 }
 
 /** The shortest password of a holder: an account is not of one tenant alone. */

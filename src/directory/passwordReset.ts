@@ -13,7 +13,7 @@ import { standingOf } from "./localSession.store.ts";
 import { passwordSettings } from "./localSession.ts";
 import { passwordAllowed } from "./passwordAllowed.ts";
 import { shortest } from "./passwordChange.ts";
-import { resetMemberPassword, resetOf, setAccountPassword } from "./passwordReset.store.ts";
+import { holdPassword, resetMemberPassword, resetOf, setAccountPassword } from "./passwordReset.store.ts";
 import { countAttempt, passwordsOf, type PasswordRow } from "./passwordSignIn.store.ts";
 import { holderOfToken, isGenuine } from "./passwordResetToken.ts";
 import { checkPassword, hashPassword } from "./passwords.ts";
@@ -121,6 +121,7 @@ async function resetMember(
   { id }: { readonly id: string },
   change: { readonly hash: string; readonly was: string },
 ): Promise<boolean> {
+  await scope.trx.run(holdPassword({ kind: "member", tenantId: scope.tenantId, id }));
   const [done] = await scope.trx.run(resetMemberPassword(scope.tenantId, id, change));
   if (done) await tell(scope, id, "member");
   return done !== undefined;
@@ -133,6 +134,7 @@ async function resetAccount(
   { id }: { readonly id: string },
   change: { readonly hash: string; readonly was: string },
 ): Promise<boolean> {
+  await wide.trx.run(holdPassword({ kind: "account", id }));
   const attached = await wide.trx.run(setAccountPassword(id, { ...change, keptSession: null }));
   for (const { tenantId, memberId } of attached) {
     if (memberId !== null) await asTenant(db, wide, tenantId, (scope) => tell(scope, memberId, "account"));

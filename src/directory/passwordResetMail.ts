@@ -3,6 +3,7 @@ import { Hopeless, type Claimed, type Handlers } from "../events/jobs.ts";
 import { languageFor } from "../mail/language.ts";
 import { onceInTenant } from "../storage/scope.ts";
 import type { AccountMailParts } from "./accountMail.ts";
+import { accountById } from "./accounts.store.ts";
 import { recipient } from "./adminMail.store.ts";
 import { deliver, sendFor } from "./adminMail.ts";
 import { type Holder, ofHolder } from "./factorHolder.ts";
@@ -59,13 +60,13 @@ async function mailAccount(
   payload: Payload,
   signal: AbortSignal,
 ): Promise<void> {
-  const [row] = await ofHolder(parts.db, payload.holder, resetOf(payload.holder));
+  const [account] = await ofHolder(parts.db, payload.holder, accountById(payload.holder.id));
   const link = await linkOf(parts, payload);
-  const address = typeof row?.email === "string" ? mailAddress(row.email) : null;
+  const address = account ? mailAddress(account.email) : null;
   if (link === null) return;
   if (address === null) throw new Hopeless("the account's e-mail is no address that mail can be sent to");
   const content = { message: "passwordReset", values: { link }, tenant: new URL(parts.publicUrl).host } as const;
-  await sendFor(job, parts.send, address, { ...content, language: languageFor(), name: null }, signal);
+  await sendFor(job, parts.send, address, { ...content, language: languageFor(account?.language), name: null }, signal);
 }
 
 /** Null where there is no password to replace any more, or it is too late. */

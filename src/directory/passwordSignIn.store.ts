@@ -74,20 +74,19 @@ export function deleteEndedAttempts(now: Date, most: number): Statement<{ count:
   };
 }
 
-/** Sets a member's own password and ends their other sessions; a row or none. */
+/** Sets a member's own password in place of the one that was and ends their other sessions; a row or none. */
 export function setOwnPassword(
   tenantId: string,
   memberId: string,
-  passwordHash: string,
-  sessionId: string,
+  { hash, was, keptSession }: { hash: string; was: string; keptSession: string },
 ): Statement<{ id: string }> {
   return {
     name: "password_set_own",
     text: `with changed as (update members set password_hash = $3, password_change = false
-          where tenant_id = $1 and id = $2 and status = 'active' returning id),
+          where tenant_id = $1 and id = $2 and password_hash = $5 and status = 'active' returning id),
       ended as (delete from sessions s using changed where s.tenant_id = $1 and s.member_id = changed.id and s.id <> $4),
       kept as (update sessions s set must_change_password = false from changed where s.tenant_id = $1 and s.id = $4)
       select id from changed`,
-    values: [tenantId, memberId, passwordHash, sessionId],
+    values: [tenantId, memberId, hash, keptSession, was],
   };
 }

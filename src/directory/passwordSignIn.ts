@@ -73,7 +73,8 @@ export async function afterPassword(
   { hours }: PasswordSettings,
 ): Promise<PasswordSignIn> {
   const person = { memberId: found.id, accountId: found.accountId, hasOwn: found.hasOwn };
-  const factors = await factorsAsked(db, holdersFrom(who.tenantId, person).all);
+  const { own, all } = holdersFrom(who.tenantId, person);
+  const factors = await factorsAsked(db, all);
   if (isAnyFactor(factors)) {
     const mark = { passwordMark: markOf(found.passwordHash) };
     const step = { memberId: found.id, mustChangePassword: found.mustChange, ...mark };
@@ -84,14 +85,11 @@ export async function afterPassword(
     authMethod: "password",
     mustChangePassword: found.mustChange,
     mustAddFactor,
-    by: ownerOf(found),
+    by: own,
+    password: { of: own, hash: found.passwordHash ?? "" },
     hours,
   } as const;
   return { session: await openLocal(db, who, found.id, from, shown) };
-}
-
-function ownerOf({ hasOwn }: { readonly hasOwn: boolean }): "member" | "account" {
-  return hasOwn ? "member" : "account";
 }
 
 /** The member of an address, or of an account that has it: they need not be the same. */

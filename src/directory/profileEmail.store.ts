@@ -56,6 +56,28 @@ export function emailChange(tenantId: string, id: string): Statement<EmailChange
   };
 }
 
+/** A wish that was fulfilled, whatever the member has wished since: the address before is told of it all the same. */
+export function confirmedEmailChange(
+  tenantId: string,
+  id: string,
+): Statement<Pick<EmailChange, "memberId" | "previous">> {
+  return {
+    name: "email_change_confirmed",
+    text: `select member_id as "memberId", previous from email_changes
+      where tenant_id = $1 and id = $2 and confirmed_at is not null`,
+    values: [tenantId, id],
+  };
+}
+
+/** Forgets the address before, which has been told. */
+export function forgetPrevious(tenantId: string, id: string): Statement {
+  return {
+    name: "email_change_forget",
+    text: "update email_changes set previous = null where tenant_id = $1 and id = $2",
+    values: [tenantId, id],
+  };
+}
+
 /** Marks a wish as fulfilled; keeps the address before until it has been told. */
 export function confirmEmailChange(tenantId: string, id: string, previous: string | null, now: Date): Statement {
   return {

@@ -19,10 +19,12 @@ import { edited } from "./memberEdits.ts";
 import { type Enforcement, passwordAllowed } from "./passwordAllowed.ts";
 import type { Operator } from "./plans.ts";
 import {
+  confirmedEmailChange,
   confirmEmailChange,
   dropEmailChanges,
   emailChange,
   emailChangesSince,
+  forgetPrevious,
   insertEmailChange,
 } from "./profileEmail.store.ts";
 import { completeSettings, type TenantSettings } from "./tenantSettings.ts";
@@ -126,28 +128,29 @@ interface MailParts {
 
 /** The handlers `mail.email-change`, with the proof to the new address, and `mail.email-changed` to the one before. */
 export function profileMail({ db, send, publicUrl, secretKeys }: MailParts): Handlers {
-  const wished = async (tenantId: string, payload: unknown) => {
-    const { id } = payload as { readonly id: string };
-    const [[wish]] = await onceInTenant(db, { tenantId }, emailChange(tenantId, id));
-    const [[to]] = wish ? await onceInTenant(db, { tenantId }, recipient(tenantId, wish.memberId)) : [[]];
-    return wish && to && { wish, to };
-  };
   return {
     "mail.email-change": {
       outside: async (job, signal) => {
-        const found = await wished(job.tenantId, job.payload);
-        if (!found || found.wish.expiresAt <= new Date()) return;
-        const token = emailChangeToken(secretKeys, job.tenantId, found.wish.id);
+        const { id } = job.payload as { readonly id: string };
+        const [[wish]] = await onceInTenant(db, job, emailChange(job.tenantId, id));
+        if (!wish || wish.expiresAt <= new Date()) return;
+        const [[to]] = await onceInTenant(db, job, recipient(job.tenantId, wish.memberId));
+        if (!to) return;
+        const token = emailChangeToken(secretKeys, job.tenantId, wish.id);
         const news = { message: "emailChange", values: { link: `${publicUrl}/profile/email?token=${token}` } } as const;
-        await deliver(send, job, { ...found.to, email: found.wish.email }, news, signal);
+        await deliver(send, job, { ...to, email: wish.email }, news, signal);
       },
     },
     "mail.email-changed": {
       outside: async (job, signal) => {
-        const found = await wished(job.tenantId, job.payload);
-        if (!found || found.wish.previous === null) return;
-        const to = { ...found.to, email: found.wish.previous };
-        await deliver(send, job, to, { message: "emailChanged", values: {} }, signal);
+        const { id } = job.payload as { readonly id: string };
+        const [[change]] = await onceInTenant(db, job, confirmedEmailChange(job.tenantId, id));
+        if (!change || change.previous === null) return;
+        const [[to]] = await onceInTenant(db, job, recipient(job.tenantId, change.memberId));
+        if (!to) return;
+        const news = { message: "emailChanged", values: {} } as const;
+        await deliver(send, job, { ...to, email: change.previous }, news, signal);
+        await onceInTenant(db, job, forgetPrevious(job.tenantId, id));
       },
     },
   };

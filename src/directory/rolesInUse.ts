@@ -51,6 +51,7 @@ export async function deleteRole(
     const role = ownRole(stored, kind, slug);
     checkMayGrant(locked.rules.rules.roles, who.permissions, [slug]);
     const [uses] = await scope.trx.run(roleUses(scope.tenantId, slug));
+    checkNoSuccessor(stored, slug);
     const inUse = uses !== undefined && isUsed(uses);
     if (inUse && replaceWith === undefined) throw stillUsed(slug, uses);
     if (replaceWith !== undefined) checkReplacement(locked, stored, role, replaceWith, who.permissions);
@@ -59,6 +60,14 @@ export async function deleteRole(
     if (!inUse || replaceWith === undefined) return erase(scope, slug);
     await replace(scope, locked, { slug, to: replaceWith }, uses.members);
   });
+}
+
+/** A job still gives this role to the members of one that was deleted: they would be left with none. */
+function checkNoSuccessor(stored: readonly StoredRole[], slug: string): void {
+  const waiting = stored.find(({ replacedBy }) => replacedBy === slug);
+  if (!waiting) return;
+  const words = `'${slug}' is taking the place of '${waiting.slug}' on members. Wait until that is done, then delete it.`;
+  throw new Refusal("conflict", words);
 }
 
 function isUsed({ members, mappings, settings, heirs, domains }: RoleUses): boolean {

@@ -24,7 +24,8 @@ export function rulesRow(tenantId: string): Statement<RulesRow> {
     name: "rules",
     text: `select t.settings, t.role_mappings as "mappings", s.seat_limit as "limit", s.rules_version as "rulesVersion",
         (select coalesce(jsonb_agg(jsonb_build_object('slug', r.slug, 'name', r.name, 'permissions', r.permissions,
-            'extends', r.extends, 'seatRequired', r.seat_required, 'template', r.template) order by r.slug), '[]')
+            'extends', r.extends, 'seatRequired', r.seat_required, 'template', r.template,
+            'replacedBy', r.replaced_by) order by r.slug), '[]')
           from roles r where r.tenant_id = $1) as "roles"
       from tenants t join tenant_seats s on s.tenant_id = t.id where t.id = $1`,
     values: [tenantId],

@@ -1,10 +1,10 @@
 /** The step between a right password and the session: the second factor, in the browser that gave the password. */
 import { newId } from "../base/ids.ts";
 import { hashToken, newSecret } from "../base/secrets.ts";
-import { inTenant, onceInTenant } from "../storage/scope.ts";
+import { onceInTenant } from "../storage/scope.ts";
 import type { Database, Who } from "../storage/types.ts";
 import { holdersOf } from "./factorHolder.ts";
-import { openLocalIn, type PasswordSettings, readStanding, tellRefused } from "./localSession.ts";
+import { openLocal, type PasswordSettings, readStanding, tellRefused } from "./localSession.ts";
 import { passwordOfMember } from "./passwordSignIn.store.ts";
 import { presentHash } from "./presentHash.ts";
 import type { PasskeyOptions } from "./passkeyCeremony.ts";
@@ -69,7 +69,8 @@ export async function askedOf(parts: Pick<ProofParts, "db" | "publicUrl">, step:
 /**
  * Opens the session of a step by the second factor; the member is looked at anew.
  *
- * @throws SignInStopped `factor_wrong`, `too_many_attempts`, `sso_required`, `suspended`, `invited`, `gone`, `step_spent`
+ * @throws SignInStopped `factor_wrong`, `too_many_attempts`, `sso_required`, `suspended`, `invited`, `gone`, `step_spent`,
+ * `password_wrong`
  */
 export async function finishStep(
   parts: ProofParts,
@@ -82,8 +83,9 @@ export async function finishStep(
   const { db } = parts;
   const found = await readStanding(db, who, step.memberId, settings);
   const [[held]] = await onceInTenant(db, who, passwordOfMember(who.tenantId, step.memberId));
-  const isSame = markOf(await presentHash(db, who, held)).equals(step.passwordMark);
-  if (!isSame) throw new SignInStopped("step_spent", "the password was changed meanwhile", step.memberId);
+  const hash = await presentHash(db, who, held);
+  if (!markOf(hash).equals(step.passwordMark))
+    throw new SignInStopped("step_spent", "the password was changed meanwhile", step.memberId);
   const factors = await factorsOfStep(db, step);
   const binding = { purpose: "secondFactor", secret: step.id } as const;
   const of = { memberId: step.memberId, factors, ip: from.ip, binding };
@@ -92,15 +94,17 @@ export async function finishStep(
     await tellRefused(db, who, { memberId: step.memberId, method: "password", reason: error.code }, from);
     throw error;
   });
+  const account = factors.find(({ holder }) => holder.kind === "account");
+  const own = { kind: "member", tenantId: who.tenantId, id: step.memberId } as const;
+  const owner = (held?.passwordHash ?? null) === null ? (account?.holder ?? own) : own;
   // The account is proven by its password and, where it has one, its own second factor.
-  const account = factors.filter(({ holder }) => holder.kind === "account");
-  const isAccount = (held?.passwordHash ?? null) === null && (shownBy.kind === "account" || !isAnyFactor(account));
-  const by = isAccount ? "account" : "member";
-  const shown = { authMethod: "password", mustAddFactor: false, by, hours: settings.hours } as const;
-  return inTenant(db, who, async (scope) => {
-    const taken = await scope.trx.run(takeStep(step.tenantId, step.id));
+  const isWhole = shownBy.kind === "account" || !account || !isAnyFactor([account]);
+  const by = isWhole ? owner : own;
+  const password = { of: owner, hash: hash ?? "" };
+  const shown = { authMethod: "password", mustAddFactor: false, by, password, hours: settings.hours } as const;
+  return openLocal(db, who, found.id, from, { ...shown, mustChangePassword: found.mustChange }, async ({ trx }) => {
+    const taken = await trx.run(takeStep(step.tenantId, step.id));
     if (taken.length === 0) throw new SignInStopped("step_spent", "the sign-in was finished already", step.memberId);
-    return openLocalIn(scope, found.id, from, { ...shown, mustChangePassword: found.mustChange });
   });
 }
 

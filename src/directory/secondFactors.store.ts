@@ -139,13 +139,14 @@ export function factorAdded(tenantId: string, sessionId: string): Statement {
   };
 }
 
-/** Keeps when the holder of a session showed again who they are. */
-export function proveSession(tenantId: string, sessionId: string, by: Holder["kind"], now: Date): Statement {
+/** Keeps when the holder of a session showed again who they are; of an account only while it is the member's. */
+export function proveSession(tenantId: string, sessionId: string, by: Holder, now: Date): Statement {
   return {
     name: "session_prove",
-    text: `update sessions set proven_at = $3, account_proven_at = case when $4 then $3 else account_proven_at end
+    text: `update sessions s set proven_at = $3, account_proven_at = case when exists (select from account_members a
+          where a.tenant_id = $1 and a.member_id = s.member_id and a.account_id = $4) then $3 else account_proven_at end
       where tenant_id = $1 and id = $2`,
-    values: [tenantId, sessionId, now, by === "account"],
+    values: [tenantId, sessionId, now, by.kind === "account" ? by.id : null],
   };
 }
 

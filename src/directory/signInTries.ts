@@ -1,4 +1,5 @@
 import { hashToken } from "../base/secrets.ts";
+import { senderOf } from "../base/sender.ts";
 import { acrossTenants } from "../storage/scope.ts";
 import type { Database, Who } from "../storage/types.ts";
 import { countAttempt, uncountAttempt } from "./passwordSignIn.store.ts";
@@ -19,7 +20,7 @@ const MOST_OF_ADDRESS = 100;
 
 /** The limit of an address in the network; none where it is not known. */
 export function limitOfAddress(ip: string | null): Limit[] {
-  return ip === null ? [] : [{ key: `ip:${ip}`, most: MOST_OF_ADDRESS }];
+  return ip === null ? [] : [{ key: `ip:${senderOf(ip)}`, most: MOST_OF_ADDRESS }];
 }
 
 /**

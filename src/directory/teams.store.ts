@@ -135,7 +135,8 @@ export function deleteTeamRow(tenantId: string, id: string): Statement<{ name: s
 export function writeTeamGroups(tenantId: string, id: string, groupIds: readonly string[]): Statement {
   return {
     name: "team_groups",
-    text: `with wanted as (select g.id from groups g where g.tenant_id = $1 and g.id = any ($3::uuid[])),
+    text: `with wanted as (select g.id from groups g where g.tenant_id = $1 and g.id = any ($3::uuid[])
+        for key share),
       gone as (delete from team_groups x where x.tenant_id = $1 and x.team_id = $2
         and x.group_id not in (select id from wanted) returning x.group_id),
       come as (insert into team_groups (tenant_id, team_id, group_id) select $1, $2, id from wanted

@@ -85,6 +85,24 @@ describe("signing in by SAML", () => {
     assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 2 });
   });
 
+  it("goes on in two tabs of a browser at once: the one that is first leaves the other its way", async () => {
+    const tenant = await place();
+    const connection = await connected(tenant);
+    const browser = new Browser();
+    const person = { nameId: "ana-1", email: `ana@${tenant.domain}` };
+    const tabs = [
+      await answered(browser, connection, person, "&return_to=/first"),
+      await answered(browser, connection, person, "&return_to=/second"),
+    ];
+    const ends: string[] = [];
+    for (const form of tabs) {
+      const posted = await browser.post(`/sso/saml/${connection.id}/acs`, form, true);
+      ends.push((await browser.get(posted.location)).location);
+    }
+    assert.deepEqual(ends, ["/first", "/second"]);
+    assert.equal((await browser.session()).status, 200);
+  });
+
   it("begins by the domain of an address, or by the tenant", async () => {
     const tenant = await place();
     await connected(tenant);

@@ -408,6 +408,8 @@ describe("PATCH /tenants/{t}/domains/{domain}", () => {
     refused(await call("PATCH", path, { autoJoin: { role: "admin" } }), 403, "forbidden");
     assert.equal(told(items(await here.call("GET", "/domains"))[0], "autoJoin")["role"], null);
     assert.equal((await here.call("PATCH", path, { autoJoin: { role: "admin" } })).status, 200);
+    const opened = refused(await call("PATCH", path, { autoJoin: { enabled: true } }), 403, "forbidden");
+    assert.match(String(opened["detail"]), /'admin'/);
   });
 
   for (const body of [{ status: "verified" }, { domain: "other.example" }, { autoJoin: { tenantId: "x" } }]) {

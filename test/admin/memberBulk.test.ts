@@ -303,4 +303,28 @@ describe("a bulk of more than a thousand", () => {
     refused(await here.call("GET", `${path}?cursor=e30`), 400, "invalid_request");
     refused(await (await place()).call("GET", path), 404, "not_found");
   });
+
+  it("refuses each row that is left where role or team are gone by then, and ends", async () => {
+    const here = await crowd();
+    await here.call("POST", "/roles", { slug: "agent", name: "Agent" });
+    const team = (await here.call("POST", "/teams", { name: "Red" })).body as { id: string };
+    const begin = async (asked: object): Promise<string> =>
+      `/members/bulk/${run(await here.call("POST", "/members/bulk", { ...asked, filter: {} }), 202).id}`;
+    const paths = [
+      await begin({ action: "changeRole", role: "agent" }),
+      await begin({ action: "addToTeam", team: "Red" }),
+    ];
+    assert.equal((await here.call("DELETE", "/roles/agent")).status, 204);
+    assert.equal((await here.call("DELETE", `/teams/${team.id}`)).status, 204);
+    const read = async () => Promise.all(paths.map(async (path) => run(await here.call("GET", path))));
+    await workUntil(bulkJobs(here.db), async () => (await read()).every(({ status }) => status === "done"));
+    const done = await read();
+    assert.deepEqual(
+      done.map((each) => [each.refused, each.results[0]?.code]),
+      [
+        [PEOPLE, "invalid_request"],
+        [PEOPLE, "not_found"],
+      ],
+    );
+  });
 });

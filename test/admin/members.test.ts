@@ -43,7 +43,7 @@ describe("POST /members", () => {
       seat: "held",
       entrance: "admin",
       lastSignInAt: null,
-      preferences: {},
+      preferences: { locale: null, theme: "system", signature: null, notifications: {} },
     });
   });
 

@@ -130,7 +130,7 @@ describe("groups and their members", () => {
 
 withPostgres("fifty who are added to one group over two server processes", (postgres) => {
   let folder: string;
-  let servers: ServerProcess[];
+  let servers: ServerProcess[] = [];
   before(async function () {
     this.timeout(120_000);
     folder = mkdtempSync(join(tmpdir(), "usher-groups-"));

@@ -12,9 +12,12 @@ const isGone = (error: unknown): boolean => isRefusal(error, "not_found") && /ma
 if (onServer) {
   describe("a manager who is removed between the check and the write", () => {
     /** Begins the write while the removal holds the tenant's seats, and ends the removal once the write waits for it. */
-    async function race(write: (who: DirectoryWho, report: string, manager: string) => Promise<Member>) {
+    async function race(
+      write: (who: DirectoryWho, report: string, manager: string) => Promise<Member>,
+      seatLimit?: number,
+    ) {
       const db = await testDatabase();
-      const client = await scimClient();
+      const client = await scimClient(seatLimit === undefined ? {} : { seatLimit });
       const [manager, report] = [await client.create(user("boss")), await client.create(user("ana"))];
       const { tenantId } = client.who;
       const who = { ...client.who, now: new Date(), directoryId: client.directoryId };
@@ -46,11 +49,14 @@ if (onServer) {
         return changeScimMember(await testDatabase(), who, report, { make, password: undefined });
       }));
 
-    it("is not given to a newcomer: not found", () =>
-      race(async (who, _report, manager) => {
-        const scim = under("eve", manager);
-        assert.equal(profileOf(scim).managerId, manager);
-        return createScimMember(await testDatabase(), who, { scim, active: true, password: undefined });
-      }));
+    const newcomer = async (who: DirectoryWho, _report: string, manager: string): Promise<Member> => {
+      const scim = under("eve", manager);
+      assert.equal(profileOf(scim).managerId, manager);
+      return createScimMember(await testDatabase(), who, { scim, active: true, password: undefined });
+    };
+
+    it("is not given to a newcomer: not found", () => race(newcomer));
+
+    it("is not given to a newcomer who takes a seat at the end: not found", () => race(newcomer, 10));
   });
 }

@@ -254,6 +254,22 @@ describe("a role that is deleted", () => {
     assert.equal((await here.told("member")).filter(([type]) => type === "member.updated").length, MOST_AT_ONCE + 1);
   });
 
+  it("rule 16: that becomes another by a job is given by nobody who lacks what it becomes, and the other stays until then", async () => {
+    const here = await roleWorld();
+    await here.role("agent", { seatRequired: false });
+    await here.role("chief", { permissions: ["crm:view"], seatRequired: false });
+    await crowd(here, MOST_AT_ONCE + 1, "agent");
+    const { id } = await here.add("ana@example.com");
+    await here.call("DELETE", "/roles/agent?replaceWith=chief");
+    const call = await here.as("members:manage", "roles:manage", "contact:view");
+    refused(await call("PATCH", `/members/${String(id)}`, { roles: ["agent"] }), 403, "forbidden");
+    refused(await call("POST", "/roles", { slug: "heir", name: "Heir", extends: "agent" }), 400, "invalid_request");
+    refused(await here.call("DELETE", "/roles/chief"), 409, "conflict");
+    refused(await here.call("DELETE", "/roles/chief?replaceWith=viewer"), 409, "conflict");
+    await here.work();
+    assert.deepEqual([...new Set(await rolesOf(here))].toSorted(), ["chief", "member"]);
+  });
+
   const others: readonly (readonly [what: string, to: string])[] = [
     ["itself", "agent"],
     ["one that is not there", "ghost"],

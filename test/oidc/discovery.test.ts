@@ -3,6 +3,7 @@ import type { RequestHandler } from "express";
 import type { OidcRefusal } from "../../src/sso/oidc/refusal.ts";
 import { beginOidc } from "../../src/sso/oidc/beginOidc.ts";
 import type { OidcDeps } from "../../src/sso/oidc/discovery.ts";
+import { endSessionUrl } from "../../src/sso/oidc/endSession.ts";
 import { CLIENT, type HostileOp, type Knobs, signer } from "../support/hostileOp.ts";
 import { assertRefused, closeAll, connectionTo, depsWith, opWith, signIn, urlsOf } from "./signIn.ts";
 
@@ -101,6 +102,29 @@ describe("discovery of an OpenID Provider", () => {
     await assertRefused(begin(op, { ...depsWith(), allowHttp: false }), "oidc_discovery");
     await assertRefused(begin(op, depsWith({ allowedNetworks: [] })), "oidc_address");
     assert.deepEqual(op.asked, []);
+  });
+
+  it("O13: sends no browser to plain http where it is itself reached by https, also where http may be tried", async () => {
+    const issuer = "https://op.example";
+    const honest = {
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/keys`,
+      end_session_endpoint: `${issuer}/logout`,
+    };
+    const toldBy = (changed: object): OidcDeps => ({
+      ...depsWith(),
+      fetch: () => Promise.resolve(Response.json({ ...honest, ...changed })),
+    });
+    assert.match((await begin({ issuer }, toldBy({}))).redirectUrl, /^https:/);
+    for (const name of ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"]) {
+      await assertRefused(begin({ issuer }, toldBy({ [name]: "http://op.example/plain" })), "oidc_discovery");
+    }
+    const connection = connectionTo(issuer, { oidc: { endSession: true } });
+    const leads = async (to: string) =>
+      (await endSessionUrl(connection, issuer, toldBy({ end_session_endpoint: to })))?.origin;
+    assert.deepEqual([await leads(`${issuer}/logout`), await leads("http://op.example/logout")], [issuer, undefined]);
   });
 
   describe("O13: endpoints in networks of ours", () => {

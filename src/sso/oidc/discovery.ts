@@ -65,7 +65,7 @@ async function discover({ issuer, clientId }: OidcSettings, deps: OidcDeps): Pro
   if (new URL(metadata.issuer).href !== new URL(issuer).href) {
     throw refused("oidc_discovery_issuer", "The discovery document is of another issuer; write the issuer as it does.");
   }
-  checkEndpoints(metadata, deps.allowHttp);
+  checkEndpoints(metadata, mayBePlain(issuer, deps));
   return { ...metadata, ...allowedAlgorithms(metadata) };
 }
 
@@ -92,6 +92,11 @@ function checkEndpoints(metadata: ServerMetadata, allowHttp: boolean): void {
   if (metadata.userinfo_endpoint !== undefined && !isEndpoint(metadata.userinfo_endpoint, allowHttp)) {
     throw refused("oidc_discovery", "The discovery document has a userinfo_endpoint that is no https URL.");
   }
+}
+
+/** The way out does not see where a browser is sent: of a provider that is reached by https nothing is plain http. */
+export function mayBePlain(issuer: string, { allowHttp }: OidcDeps): boolean {
+  return allowHttp && new URL(issuer).protocol === "http:";
 }
 
 function isEndpoint(value: unknown, allowHttp: boolean): boolean {

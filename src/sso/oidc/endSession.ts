@@ -1,5 +1,5 @@
 import type { SsoConnection } from "../types.ts";
-import { discovered, type OidcDeps } from "./discovery.ts";
+import { discovered, mayBePlain, type OidcDeps } from "./discovery.ts";
 import { settingsOf } from "./settings.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function endSessionUrl(connection: SsoConnection, returnTo: string,
   const { end_session_endpoint: endpoint } = await discovered(settings, deps).metadata;
   if (endpoint === undefined || !URL.canParse(endpoint)) return null;
   const url = new URL(endpoint);
-  const isSecure = url.protocol === "https:" || (deps.allowHttp && url.protocol === "http:");
+  const isSecure = url.protocol === "https:" || (url.protocol === "http:" && mayBePlain(settings.issuer, deps));
   if (!isSecure) return null;
   url.searchParams.set("client_id", settings.clientId);
   url.searchParams.set("post_logout_redirect_uri", returnTo);
