@@ -7,7 +7,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import type { SamlConfig } from "@node-saml/node-saml";
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from "openid-client";
-import { connectionUrls } from "../src/directory/connectionsForSignIn.ts";
+import { connectionUrls } from "../src/directory/connections/connectionsForSignIn.ts";
 import { parseIdpMetadata } from "../src/sso/saml/idpMetadata.ts";
 import type { ConnectionUrls, SsoConnection } from "../src/sso/types.ts";
 import { oidcIdp } from "../test/support/oidcIdp.ts";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
-import { connectionUrls } from "../src/directory/connectionsForSignIn.ts";
+import { connectionUrls } from "../src/directory/connections/connectionsForSignIn.ts";
 import { samlIdp } from "../test/support/samlIdp.ts";
 import { openConnection, type HttpConnection } from "./connection.ts";
 import { startUsher, type ServerOptions } from "./servers.ts";

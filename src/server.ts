@@ -2,7 +2,7 @@ import express, { type Express } from "express";
 import { accessSurface } from "./access/index.ts";
 import { adminSurface } from "./admin/index.ts";
 import { providersFor } from "./admin/setupProviders.ts";
-import type { ProvisioningLog } from "./directory/provisioningBuffer.ts";
+import type { ProvisioningLog } from "./directory/provisioningLog/provisioningBuffer.ts";
 import type { LookUpTxt } from "./http/dns.ts";
 import { notFound } from "./http/fallback.ts";
 import { health } from "./http/health.ts";

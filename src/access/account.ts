@@ -1,8 +1,8 @@
 import type { Request, Response } from "express";
 import { isRefusal } from "../base/errors.ts";
-import { attachOwn, detachOwn, ownAccount } from "../directory/accountAttach.ts";
-import { isFree, type MemberSession } from "../directory/memberSession.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
+import { attachOwn, detachOwn, ownAccount } from "../directory/accounts/accountAttach.ts";
+import { isFree, type MemberSession } from "../directory/signIn/memberSession.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import { accountMessages } from "./accountMessages.ts";
 import { accountPage } from "./accountPages.ts";
 import { explained } from "./faults.ts";

@@ -1,4 +1,4 @@
-import type { OwnAccount } from "../directory/accountAttach.ts";
+import type { OwnAccount } from "../directory/accounts/accountAttach.ts";
 import { accountMessages } from "./accountMessages.ts";
 import { emailField, faultLine, hiddenField, passwordField } from "./fields.ts";
 import { html, type Html } from "./html.ts";

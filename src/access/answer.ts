@@ -2,16 +2,16 @@ import type { Request, Response } from "express";
 import { timingSafeEqual } from "node:crypto";
 import { hashToken, unseal } from "../base/secrets.ts";
 import { senderOf } from "../base/sender.ts";
-import { claimAnswer, consumeAnswer, keepClaimed, openAttempt } from "../directory/signInAttempts.ts";
+import { claimAnswer, consumeAnswer, keepClaimed, openAttempt } from "../directory/signIn/signInAttempts.ts";
 import {
   connectionById,
   connectionUrls,
   linkingConnection,
   type SignInConnection,
-} from "../directory/connectionsForSignIn.ts";
-import { isUnderTest } from "../directory/connectionTests.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
-import { signInBySso } from "../directory/ssoSignIn.ts";
+} from "../directory/connections/connectionsForSignIn.ts";
+import { isUnderTest } from "../directory/connections/connectionTests.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
+import { signInBySso } from "../directory/signIn/ssoSignIn.ts";
 import { readCookie } from "../http/cookies.ts";
 import { finishOidc } from "../sso/oidc/finishOidc.ts";
 import { SignInRefused } from "../sso/types.ts";

@@ -1,9 +1,9 @@
 import type { Request, Response } from "express";
 import { isRefusal } from "../base/errors.ts";
 import { senderOf } from "../base/sender.ts";
-import { connectionById } from "../directory/connectionsForSignIn.ts";
-import { logoutByProvider } from "../directory/providerLogout.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
+import { connectionById } from "../directory/connections/connectionsForSignIn.ts";
+import { logoutByProvider } from "../directory/signIn/providerLogout.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import { sendJson } from "../http/reply.ts";
 import { judgeLogoutToken } from "../sso/oidc/logoutToken.ts";
 import { SignInRefused } from "../sso/types.ts";

@@ -1,8 +1,8 @@
 import type { Request, Response } from "express";
 import { newId } from "../base/ids.ts";
 import { hashToken, seal } from "../base/secrets.ts";
-import { rememberAttempt } from "../directory/signInAttempts.ts";
-import { connectionUrls, type SignInConnection } from "../directory/connectionsForSignIn.ts";
+import { rememberAttempt } from "../directory/signIn/signInAttempts.ts";
+import { connectionUrls, type SignInConnection } from "../directory/connections/connectionsForSignIn.ts";
 import { beginOidc } from "../sso/oidc/beginOidc.ts";
 import { beginSaml } from "../sso/saml/beginSaml.ts";
 import { type Begun, SignInRefused } from "../sso/types.ts";

@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
 import { newSecret } from "../base/secrets.ts";
-import type { Browser } from "../directory/ssoSignIn.ts";
+import type { Browser } from "../directory/signIn/ssoSignIn.ts";
 import { readCookie, setCookie } from "../http/cookies.ts";
 import type { Access } from "./options.ts";
 

@@ -6,9 +6,9 @@ import {
   proveAccount,
   TICKET_SECONDS,
   ticketHolder,
-} from "../directory/accountSignIn.ts";
+} from "../directory/accounts/accountSignIn.ts";
 import { isUuid } from "../base/ids.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import { clearCookie, readCookie, setCookie } from "../http/cookies.ts";
 import { browserOf } from "./browser.ts";
 import { chooserMessages } from "./chooserMessages.ts";

@@ -1,4 +1,4 @@
-import type { AccountTenant } from "../directory/accountSignIn.store.ts";
+import type { AccountTenant } from "../directory/accounts/accountSignIn.store.ts";
 import { chooserMessages } from "./chooserMessages.ts";
 import { html } from "./html.ts";
 import type { Messages } from "./messages.ts";

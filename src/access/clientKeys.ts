@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
-import { connectionById } from "../directory/connectionsForSignIn.ts";
+import { connectionById } from "../directory/connections/connectionsForSignIn.ts";
 import { sendJson } from "../http/reply.ts";
 import { publicClientKey } from "../sso/oidc/clientKey.ts";
 import type { Access } from "./options.ts";

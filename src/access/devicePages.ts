@@ -1,5 +1,5 @@
-import { deviceName } from "../directory/deviceName.ts";
-import type { Device } from "../directory/sessions.store.ts";
+import { deviceName } from "../directory/signIn/deviceName.ts";
+import type { Device } from "../directory/signIn/sessions.store.ts";
 import { deviceMessages } from "./deviceMessages.ts";
 import { hiddenField } from "./fields.ts";
 import { html, type Html } from "./html.ts";

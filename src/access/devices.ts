@@ -1,8 +1,8 @@
 import type { Request, Response } from "express";
 import { isRefusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
-import { endDevice, endDevices, listDevices } from "../directory/devices.ts";
-import { isFree, type MemberSession } from "../directory/memberSession.ts";
+import { endDevice, endDevices, listDevices } from "../directory/signIn/devices.ts";
+import { isFree, type MemberSession } from "../directory/signIn/memberSession.ts";
 import { messagesFor } from "./messages.ts";
 import type { Access } from "./options.ts";
 import { asMember, ownForm, signedIn } from "./ownForm.ts";

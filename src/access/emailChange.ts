@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
 import { isRefusal, type RefusalCode } from "../base/errors.ts";
-import { confirmEmail } from "../directory/profileEmail.ts";
+import { confirmEmail } from "../directory/members/profileEmail.ts";
 import { emailChangeMessages, type EmailChangeMessages } from "./emailChangeMessages.ts";
 import { emailChangedPage, emailChangePage } from "./emailChangePages.ts";
 import { readForm } from "./form.ts";

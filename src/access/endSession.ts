@@ -1,9 +1,13 @@
 import type { Request, Response } from "express";
 import { hashToken } from "../base/secrets.ts";
-import { connectionById, connectionUrls, type SignInConnection } from "../directory/connectionsForSignIn.ts";
-import type { MemberSession } from "../directory/memberSession.ts";
-import { closeSession } from "../directory/sessions.ts";
-import { rememberLogout, samlSession } from "../directory/singleLogout.ts";
+import {
+  connectionById,
+  connectionUrls,
+  type SignInConnection,
+} from "../directory/connections/connectionsForSignIn.ts";
+import type { MemberSession } from "../directory/signIn/memberSession.ts";
+import { closeSession } from "../directory/signIn/sessions.ts";
+import { rememberLogout, samlSession } from "../directory/signIn/singleLogout.ts";
 import { clearCookie } from "../http/cookies.ts";
 import { endSessionUrl } from "../sso/oidc/endSession.ts";
 import { askLogout, type ProviderSession } from "../sso/saml/sendLogout.ts";

@@ -1,8 +1,8 @@
 import type { Response } from "express";
-import { KNOWN_SECONDS, knownCookie } from "../directory/knownBrowser.ts";
-import type { PasswordSignIn } from "../directory/passwordSignIn.ts";
-import { STEP_SECONDS } from "../directory/secondFactorStep.ts";
-import type { OpenedSession } from "../directory/sessions.ts";
+import { KNOWN_SECONDS, knownCookie } from "../directory/signIn/knownBrowser.ts";
+import type { PasswordSignIn } from "../directory/signIn/passwordSignIn.ts";
+import { STEP_SECONDS } from "../directory/signIn/secondFactorStep.ts";
+import type { OpenedSession } from "../directory/signIn/sessions.ts";
 import { setCookie } from "../http/cookies.ts";
 import { keepSession } from "./keepSession.ts";
 import type { Access } from "./options.ts";

@@ -1,5 +1,5 @@
 import { Refusal } from "../base/errors.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import type { Messages } from "./messages.ts";
 import { securityMessages } from "./securityMessages.ts";
 

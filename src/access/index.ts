@@ -1,6 +1,6 @@
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from "express";
 import { Refusal } from "../base/errors.ts";
-import { connectionById, connectionUrls } from "../directory/connectionsForSignIn.ts";
+import { connectionById, connectionUrls } from "../directory/connections/connectionsForSignIn.ts";
 import { cookiesFor } from "../http/cookies.ts";
 import { failureOf } from "../http/failure.ts";
 import { methodNotAllowed } from "../http/fallback.ts";

@@ -1,5 +1,5 @@
 import type { Request, Response } from "express";
-import { endReplaced, type OpenedSession } from "../directory/sessions.ts";
+import { endReplaced, type OpenedSession } from "../directory/signIn/sessions.ts";
 import { readCookie, setCookie } from "../http/cookies.ts";
 import type { Access } from "./options.ts";
 

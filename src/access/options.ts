@@ -4,7 +4,7 @@
  */
 import type { OidcDeps } from "../sso/oidc/discovery.ts";
 import type { SamlThreads } from "../sso/saml/threads.ts";
-import type { NewConnection, ProviderData } from "../directory/connections.ts";
+import type { NewConnection, ProviderData } from "../directory/connections/connections.ts";
 import type { LookUpTxt } from "../http/dns.ts";
 import type { Logger } from "../http/logger.ts";
 import type { Database } from "../storage/types.ts";

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import { Refusal } from "../base/errors.ts";
 import { sameSecret } from "../base/secrets.ts";
-import { memberSessionOf, type MemberSession } from "../directory/memberSession.ts";
+import { memberSessionOf, type MemberSession } from "../directory/signIn/memberSession.ts";
 import { readCookie } from "../http/cookies.ts";
 import type { Who } from "../storage/types.ts";
 import { type Form, readForm } from "./form.ts";

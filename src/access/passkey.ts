@@ -1,8 +1,8 @@
 import type { Request, Response } from "express";
-import { parsedAnswer, proofAnswer } from "../directory/passkeyAnswer.ts";
-import { passkeyAsked, signInByPasskey } from "../directory/passkeySignIn.ts";
-import { signInTenant } from "../directory/signInTenant.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
+import { parsedAnswer, proofAnswer } from "../directory/accounts/passkeyAnswer.ts";
+import { passkeyAsked, signInByPasskey } from "../directory/signIn/passkeySignIn.ts";
+import { signInTenant } from "../directory/signIn/signInTenant.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import { readCookie } from "../http/cookies.ts";
 import { browserOf, browserSecret } from "./browser.ts";
 import { enter } from "./enter.ts";

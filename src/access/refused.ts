@@ -1,8 +1,8 @@
 import type { Request, Response } from "express";
 import { senderOf } from "../base/sender.ts";
-import type { SignInConnection } from "../directory/connectionsForSignIn.ts";
-import { recordRefusal } from "../directory/signInAttempts.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
+import type { SignInConnection } from "../directory/connections/connectionsForSignIn.ts";
+import { recordRefusal } from "../directory/signIn/signInAttempts.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import type { SignInRefused } from "../sso/types.ts";
 import type { Who } from "../storage/types.ts";
 import { browserOf } from "./browser.ts";

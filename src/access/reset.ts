@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { isRefusal } from "../base/errors.ts";
-import { askForReset, redeemReset } from "../directory/passwordReset.ts";
-import { signInTenant } from "../directory/signInTenant.ts";
+import { askForReset, redeemReset } from "../directory/accounts/passwordReset.ts";
+import { signInTenant } from "../directory/signIn/signInTenant.ts";
 import { faultOf } from "./faults.ts";
 import { readForm } from "./form.ts";
 import { messagesFor, type Messages } from "./messages.ts";

@@ -1,11 +1,11 @@
 import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
-import { passwordSettings } from "../directory/localSession.ts";
-import { parsedAnswer, proofAnswer } from "../directory/passkeyAnswer.ts";
-import type { FactorProof } from "../directory/secondFactorProof.ts";
-import { askedOf, finishStep, type Step, stepOf } from "../directory/secondFactorStep.ts";
-import { signInTenant } from "../directory/signInTenant.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
+import { passwordSettings } from "../directory/signIn/localSession.ts";
+import { parsedAnswer, proofAnswer } from "../directory/accounts/passkeyAnswer.ts";
+import type { FactorProof } from "../directory/accounts/secondFactorProof.ts";
+import { askedOf, finishStep, type Step, stepOf } from "../directory/signIn/secondFactorStep.ts";
+import { signInTenant } from "../directory/signIn/signInTenant.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import { clearCookie, readCookie } from "../http/cookies.ts";
 import { browserOf } from "./browser.ts";
 import { enter } from "./enter.ts";

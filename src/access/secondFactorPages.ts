@@ -1,5 +1,5 @@
 /** The pages on which somebody shows who they are besides the password; without a script they lack passkeys alone. */
-import type { PasskeyOptions } from "../directory/passkeyCeremony.ts";
+import type { PasskeyOptions } from "../directory/accounts/passkeyCeremony.ts";
 import { faultLine, hiddenField, passwordField } from "./fields.ts";
 import { html, type Html } from "./html.ts";
 import type { Messages } from "./messages.ts";

@@ -1,21 +1,21 @@
 import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
-import { freshOwn, proofAsked, proveAgain, provableBy } from "../directory/freshProof.ts";
-import type { MemberSession } from "../directory/memberSession.ts";
-import { parsedAnswer } from "../directory/passkeyAnswer.ts";
-import { addPasskey, beginPasskey, namePasskey, removePasskey } from "../directory/passkeys.ts";
-import { changeOwnPassword } from "../directory/passwordChange.ts";
+import { freshOwn, proofAsked, proveAgain, provableBy } from "../directory/accounts/freshProof.ts";
+import type { MemberSession } from "../directory/signIn/memberSession.ts";
+import { parsedAnswer } from "../directory/accounts/passkeyAnswer.ts";
+import { addPasskey, beginPasskey, namePasskey, removePasskey } from "../directory/accounts/passkeys.ts";
+import { changeOwnPassword } from "../directory/accounts/passwordChange.ts";
 import {
   confirmTotp,
   type Own,
   removeTotp,
   renewRecoveryCodes,
   type ShownCodes,
-} from "../directory/secondFactorChanges.ts";
-import { readSecurity } from "../directory/securityOverview.ts";
-import { completeSettings } from "../directory/tenantSettings.ts";
-import { beginTotp, waitingTotp } from "../directory/totp.ts";
+} from "../directory/accounts/secondFactorChanges.ts";
+import { readSecurity } from "../directory/tenants/securityOverview.ts";
+import { completeSettings } from "../directory/tenants/tenantSettings.ts";
+import { beginTotp, waitingTotp } from "../directory/accounts/totp.ts";
 import { faultOf } from "./faults.ts";
 import type { Form } from "./form.ts";
 import { messagesFor, type Messages } from "./messages.ts";

@@ -1,8 +1,8 @@
 /** The page on which members see and change how they sign in. */
 import { encodeQR } from "qr";
-import type { PasskeyOptions } from "../directory/passkeyCeremony.ts";
-import type { Security } from "../directory/securityOverview.ts";
-import type { ShownTotp } from "../directory/totp.ts";
+import type { PasskeyOptions } from "../directory/accounts/passkeyCeremony.ts";
+import type { Security } from "../directory/tenants/securityOverview.ts";
+import type { ShownTotp } from "../directory/accounts/totp.ts";
 import { faultLine, hiddenField, passwordField } from "./fields.ts";
 import { html, type Html } from "./html.ts";
 import type { Messages } from "./messages.ts";

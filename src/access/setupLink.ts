@@ -7,9 +7,9 @@ import {
   setupLinkOf,
   type SetupSession,
   setupSessionOf,
-} from "../directory/setupLinks.ts";
-import type { SetupIntent } from "../directory/setupLinks.store.ts";
-import { noSetup } from "../directory/setupReach.ts";
+} from "../directory/connections/setupLinks.ts";
+import type { SetupIntent } from "../directory/connections/setupLinks.store.ts";
+import { noSetup } from "../directory/connections/setupReach.ts";
 import { clearCookie, readCookie, setCookie } from "../http/cookies.ts";
 import type { Who } from "../storage/types.ts";
 import { browserOf } from "./browser.ts";

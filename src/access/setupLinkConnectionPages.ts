@@ -1,7 +1,7 @@
 /** The pages of one connection behind a setup link: our side, the provider's, the test, and to put it to use. */
-import type { Connection } from "../directory/connections.store.ts";
-import type { connectionUrls } from "../directory/connectionsForSignIn.ts";
-import type { ConnectionTest } from "../directory/connectionTests.ts";
+import type { Connection } from "../directory/connections/connections.store.ts";
+import type { connectionUrls } from "../directory/connections/connectionsForSignIn.ts";
+import type { ConnectionTest } from "../directory/connections/connectionTests.ts";
 import type { Preset } from "../sso/presets/preset.ts";
 import { presetOf } from "../sso/presets/presets.ts";
 import { html, type Html } from "./html.ts";

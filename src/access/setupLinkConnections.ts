@@ -1,11 +1,11 @@
 import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
-import { createConnection, readConnection, updateConnection } from "../directory/connections.ts";
-import { connectionUrls } from "../directory/connectionsForSignIn.ts";
-import { createTest, readTest } from "../directory/connectionTests.ts";
-import type { SetupSession } from "../directory/setupLinks.ts";
-import { askForConnection, setupThings } from "../directory/setupRequests.ts";
+import { createConnection, readConnection, updateConnection } from "../directory/connections/connections.ts";
+import { connectionUrls } from "../directory/connections/connectionsForSignIn.ts";
+import { createTest, readTest } from "../directory/connections/connectionTests.ts";
+import type { SetupSession } from "../directory/connections/setupLinks.ts";
+import { askForConnection, setupThings } from "../directory/connections/setupRequests.ts";
 import type { Form } from "./form.ts";
 import type { Access, GivenProvider } from "./options.ts";
 import { sendPage } from "./sendPage.ts";

@@ -1,6 +1,6 @@
 /** The words of setup links, in the languages of the pages. */
-import type { SetupIntent } from "../directory/setupLinks.store.ts";
-import type { ConnectionTest } from "../directory/connectionTests.ts";
+import type { SetupIntent } from "../directory/connections/setupLinks.store.ts";
+import type { ConnectionTest } from "../directory/connections/connectionTests.ts";
 import type { Messages } from "./messages.ts";
 
 interface SetupMessages {

@@ -1,9 +1,9 @@
 /** The pages of setup links; each works without a script, for somebody who has never seen this server. */
-import type { Connection } from "../directory/connections.store.ts";
-import { txtName } from "../directory/domainProof.ts";
-import type { ShownItem } from "../directory/setupItems.store.ts";
-import type { LivingLink } from "../directory/setupLinks.ts";
-import type { SetupIntent } from "../directory/setupLinks.store.ts";
+import type { Connection } from "../directory/connections/connections.store.ts";
+import { txtName } from "../directory/domains/domainProof.ts";
+import type { ShownItem } from "../directory/connections/setupItems.store.ts";
+import type { LivingLink } from "../directory/connections/setupLinks.ts";
+import type { SetupIntent } from "../directory/connections/setupLinks.store.ts";
 import { presets } from "../sso/presets/presets.ts";
 import { html, type Html } from "./html.ts";
 import type { Messages } from "./messages.ts";

@@ -1,9 +1,9 @@
 import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
-import { createDomain, verifyDomain } from "../directory/domains.ts";
-import { createScimToken } from "../directory/scimTokens.ts";
-import type { SetupSession } from "../directory/setupLinks.ts";
-import { setupThings } from "../directory/setupRequests.ts";
+import { createDomain, verifyDomain } from "../directory/domains/domains.ts";
+import { createScimToken } from "../directory/directories/scimTokens.ts";
+import type { SetupSession } from "../directory/connections/setupLinks.ts";
+import { setupThings } from "../directory/connections/setupRequests.ts";
 import type { Access } from "./options.ts";
 import { sendPage } from "./sendPage.ts";
 import { setupForm, setupOf, viewOf, whoOf } from "./setupLink.ts";

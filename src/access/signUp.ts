@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { isRefusal, type RefusalCode } from "../base/errors.ts";
-import { confirmAndJoin, workspaceUrl } from "../directory/autoJoin.ts";
-import { signUp } from "../directory/registrations.ts";
+import { confirmAndJoin, workspaceUrl } from "../directory/domains/autoJoin.ts";
+import { signUp } from "../directory/domains/registrations.ts";
 import { languageFor } from "../mail/language.ts";
 import { readForm } from "./form.ts";
 import { messagesFor, type Messages } from "./messages.ts";

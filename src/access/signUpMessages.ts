@@ -1,5 +1,5 @@
 /** The words of signing up, in the languages of the pages. */
-import type { Workspace } from "../directory/autoJoin.ts";
+import type { Workspace } from "../directory/domains/autoJoin.ts";
 import type { Messages } from "./messages.ts";
 
 export interface SignUpMessages {

@@ -1,6 +1,6 @@
 /** The pages of signing up; each works without a script. */
-import type { Workspace } from "../directory/autoJoin.ts";
-import { defaultSettings } from "../directory/tenantSettings.ts";
+import type { Workspace } from "../directory/domains/autoJoin.ts";
+import { defaultSettings } from "../directory/tenants/tenantSettings.ts";
 import { emailField, faultLine, hiddenField, passwordField } from "./fields.ts";
 import { html } from "./html.ts";
 import type { Messages } from "./messages.ts";

@@ -1,10 +1,14 @@
 /** Single logout by SAML: what an identity provider says of it, and what of that a person is shown. */
 import type { Request, Response } from "express";
 import { senderOf } from "../base/sender.ts";
-import { connectionById, connectionUrls, type SignInConnection } from "../directory/connectionsForSignIn.ts";
-import { logoutBySaml, logoutOutcome, takeLogoutAnswer } from "../directory/singleLogout.ts";
-import { recordRefusal } from "../directory/signInAttempts.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
+import {
+  connectionById,
+  connectionUrls,
+  type SignInConnection,
+} from "../directory/connections/connectionsForSignIn.ts";
+import { logoutBySaml, logoutOutcome, takeLogoutAnswer } from "../directory/signIn/singleLogout.ts";
+import { recordRefusal } from "../directory/signIn/signInAttempts.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import { readCookie } from "../http/cookies.ts";
 import type { LogoutInput } from "../sso/saml/judgeLogout.ts";
 import { answerLogout, type Outgoing } from "../sso/saml/sendLogout.ts";

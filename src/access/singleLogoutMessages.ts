@@ -1,5 +1,5 @@
 /** The words of single logout, in the languages of the pages. */
-import type { LogoutOutcome } from "../directory/singleLogout.store.ts";
+import type { LogoutOutcome } from "../directory/signIn/singleLogout.store.ts";
 import type { Messages } from "./messages.ts";
 
 interface SingleLogoutMessages {

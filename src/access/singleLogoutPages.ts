@@ -1,6 +1,6 @@
 /** The pages of single logout; each works without a script. */
 import { createHash } from "node:crypto";
-import type { LogoutOutcome } from "../directory/singleLogout.store.ts";
+import type { LogoutOutcome } from "../directory/signIn/singleLogout.store.ts";
 import { html } from "./html.ts";
 import type { Messages } from "./messages.ts";
 import { page } from "./pages.ts";

@@ -1,9 +1,9 @@
 import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
-import { connectionById, connectionsOf, type SignInConnection } from "../directory/connectionsForSignIn.ts";
-import type { SignInChoice } from "../directory/connections.store.ts";
-import { signInTenant } from "../directory/signInTenant.ts";
-import type { Tenant } from "../directory/tenant.ts";
+import { connectionById, connectionsOf, type SignInConnection } from "../directory/connections/connectionsForSignIn.ts";
+import type { SignInChoice } from "../directory/connections/connections.store.ts";
+import { signInTenant } from "../directory/signIn/signInTenant.ts";
+import type { Tenant } from "../directory/tenants/tenant.ts";
 import { readCookie, setCookie } from "../http/cookies.ts";
 import { SignInRefused } from "../sso/types.ts";
 import { begin } from "./begin.ts";

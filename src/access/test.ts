@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
-import { connectionById } from "../directory/connectionsForSignIn.ts";
-import { finishTest, openTest } from "../directory/connectionTests.ts";
+import { connectionById } from "../directory/connections/connectionsForSignIn.ts";
+import { finishTest, openTest } from "../directory/connections/connectionTests.ts";
 import { readCookie } from "../http/cookies.ts";
 import type { Who } from "../storage/types.ts";
 import { begin } from "./begin.ts";

@@ -1,5 +1,5 @@
 /** API keys: credentials of this API that are bound to one tenant. */
-import { createApiKey, listApiKeys, revokeApiKey } from "../directory/apiKeys.ts";
+import { createApiKey, listApiKeys, revokeApiKey } from "../directory/tenants/apiKeys.ts";
 import { instantOf } from "./instants.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";

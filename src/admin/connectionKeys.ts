@@ -1,5 +1,5 @@
 /** Our own keys of a SAML connection, and how one follows another. */
-import { addConnectionKey, removeConnectionKey } from "../directory/connectionKeys.ts";
+import { addConnectionKey, removeConnectionKey } from "../directory/connections/connectionKeys.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { id, instant, json, nothing, record, ref, text } from "./schemas.ts";
 

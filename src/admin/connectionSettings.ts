@@ -1,8 +1,8 @@
 /** What an admin says of an identity provider: read from its metadata or from fields, and checked by those who use it. */
 import { isRefusal, Refusal } from "../base/errors.ts";
-import type { ProviderData } from "../directory/connections.ts";
-import type { Connection } from "../directory/connections.store.ts";
-import type { MetadataRead } from "../directory/metadataRefresh.ts";
+import type { ProviderData } from "../directory/connections/connections.ts";
+import type { Connection } from "../directory/connections/connections.store.ts";
+import type { MetadataRead } from "../directory/connections/metadataRefresh.ts";
 import { newClientKey } from "../sso/oidc/clientKey.ts";
 import { checkOidcSettings } from "../sso/oidc/settings.ts";
 import { checkSamlSettings } from "../sso/saml/settings.ts";

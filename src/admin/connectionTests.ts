@@ -1,5 +1,5 @@
 /** Test sign-ins: what an identity provider sends, and what would come of it. */
-import { type ConnectionTest, createTest, readTest } from "../directory/connectionTests.ts";
+import { type ConnectionTest, createTest, readTest } from "../directory/connections/connectionTests.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { arrayOf, id, instant, json, nullable, record, ref, text } from "./schemas.ts";
 

@@ -7,10 +7,10 @@ import {
   readConnection,
   removeConnection,
   updateConnection,
-} from "../directory/connections.ts";
-import { shownKey } from "../directory/connectionKeys.ts";
-import type { Connection } from "../directory/connections.store.ts";
-import { connectionUrls } from "../directory/connectionsForSignIn.ts";
+} from "../directory/connections/connections.ts";
+import { shownKey } from "../directory/connections/connectionKeys.ts";
+import type { Connection } from "../directory/connections/connections.store.ts";
+import { connectionUrls } from "../directory/connections/connectionsForSignIn.ts";
 import { presetOf } from "../sso/presets/presets.ts";
 import { connection, connectionChange, newConnection } from "./connectionSchemas.ts";
 import {

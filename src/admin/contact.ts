@@ -1,6 +1,6 @@
 /** The contact: whom the members of a tenant turn to. */
-import { readContact, replaceContact } from "../directory/contact.ts";
-import type { Contact } from "../directory/contact.store.ts";
+import { readContact, replaceContact } from "../directory/tenants/contact.ts";
+import type { Contact } from "../directory/tenants/contact.store.ts";
 import { line, NO_NUL } from "./memberSchemas.ts";
 import type { Resource, TenantCall } from "./route.ts";
 import { json, nullable, object, record, ref, text } from "./schemas.ts";

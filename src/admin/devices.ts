@@ -1,9 +1,9 @@
 /** Where members are signed in: a member's own devices, and those of others for who may edit them. */
-import { deviceName } from "../directory/deviceName.ts";
-import { endDevice, endDevices, listDevices } from "../directory/devices.ts";
-import { readMember } from "../directory/memberList.ts";
-import type { MemberSession } from "../directory/memberSession.ts";
-import type { Device } from "../directory/sessions.store.ts";
+import { deviceName } from "../directory/signIn/deviceName.ts";
+import { endDevice, endDevices, listDevices } from "../directory/signIn/devices.ts";
+import { readMember } from "../directory/members/memberList.ts";
+import type { MemberSession } from "../directory/signIn/memberSession.ts";
+import type { Device } from "../directory/signIn/sessions.store.ts";
 import type { Who } from "../storage/types.ts";
 import { ownSession } from "./ownSession.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";

@@ -6,7 +6,7 @@ import {
   listDirectories,
   type MembersFate,
   updateDirectory,
-} from "../directory/directories.ts";
+} from "../directory/directories/directories.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { id, instant, json, label, nothing, object, pageOf, pageQuery, record, ref, text } from "./schemas.ts";

@@ -7,9 +7,9 @@ import {
   removeDomain,
   updateDomain,
   verifyDomain,
-} from "../directory/domains.ts";
-import type { AutoJoin, Domain } from "../directory/domains.store.ts";
-import { txtName } from "../directory/domainProof.ts";
+} from "../directory/domains/domains.ts";
+import type { AutoJoin, Domain } from "../directory/domains/domains.store.ts";
+import { txtName } from "../directory/domains/domainProof.ts";
 import { decodeCursor, encodeCursor, isTotal, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { boolean, instant, json, nothing, nullable, object, pageOf, pageQuery, record, ref, text } from "./schemas.ts";

@@ -1,8 +1,8 @@
 /** What members are given by hand beside their roles, and the agents or projects that they are given one by one. */
 import { Refusal } from "../base/errors.ts";
-import { editGrants, readGrants, type Grants } from "../directory/grants.ts";
-import { listResourceMembers, listResources, putResource, removeResource } from "../directory/grantsResources.ts";
-import type { ResourcePlace } from "../directory/grantsResources.store.ts";
+import { editGrants, readGrants, type Grants } from "../directory/roles/grants.ts";
+import { listResourceMembers, listResources, putResource, removeResource } from "../directory/roles/grantsResources.ts";
+import type { ResourcePlace } from "../directory/roles/grantsResources.store.ts";
 import { decodeCursor, encodeCursor, idPage, idPlace, isTotal, type PageQuery } from "./paging.ts";
 import type { Answer, Resource, TenantCall } from "./route.ts";
 import {

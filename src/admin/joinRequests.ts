@@ -1,6 +1,6 @@
 /** Join requests: who wants in by a domain and needs an admin's yes. */
-import { approveJoinRequest, declineJoinRequest, listJoinRequests } from "../directory/joinRequests.ts";
-import type { JoinRequest } from "../directory/joinRequests.store.ts";
+import { approveJoinRequest, declineJoinRequest, listJoinRequests } from "../directory/domains/joinRequests.ts";
+import type { JoinRequest } from "../directory/domains/joinRequests.store.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { id, instant, json, nullable, pageOf, pageQuery, record, ref, text } from "./schemas.ts";

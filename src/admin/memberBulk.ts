@@ -1,8 +1,8 @@
 /** One action on many members. */
 import { Refusal } from "../base/errors.ts";
-import { readBulk, runBulk, type BulkRun, type Chosen } from "../directory/memberBulk.ts";
-import type { BulkAsked } from "../directory/memberBulkRow.ts";
-import type { MemberFilter } from "../directory/memberList.store.ts";
+import { readBulk, runBulk, type BulkRun, type Chosen } from "../directory/members/memberBulk.ts";
+import type { BulkAsked } from "../directory/members/memberBulkRow.ts";
+import type { MemberFilter } from "../directory/members/memberList.store.ts";
 import { NO_NUL } from "./memberSchemas.ts";
 import { memberQuery } from "./memberQuery.ts";
 import { decodeCursor, encodeCursor, type PageQuery } from "./paging.ts";

@@ -1,5 +1,5 @@
 /** Second factors of members who have lost theirs. */
-import { clearFactors } from "../directory/clearFactors.ts";
+import { clearFactors } from "../directory/accounts/clearFactors.ts";
 import type { Resource } from "./route.ts";
 import { nothing } from "./schemas.ts";
 

@@ -1,7 +1,7 @@
 /** Which members, in which order and from where on, as the lists of members ask. */
 import { isUuid } from "../base/ids.ts";
-import type { MemberFrom, MemberQuery } from "../directory/memberList.ts";
-import { memberKeys, type MemberKey } from "../directory/memberList.store.ts";
+import type { MemberFrom, MemberQuery } from "../directory/members/memberList.ts";
+import { memberKeys, type MemberKey } from "../directory/members/memberList.store.ts";
 import { entrances, NO_NUL, statuses } from "./memberSchemas.ts";
 import { decodeCursor, encodeCursor, isTotal } from "./paging.ts";
 import type { Schema } from "./route.ts";

@@ -1,5 +1,5 @@
 /** Members as the document shows them. */
-import { MAX_PASSWORD_LENGTH } from "../directory/passwords.ts";
+import { MAX_PASSWORD_LENGTH } from "../directory/accounts/passwords.ts";
 import type { Schema } from "./route.ts";
 import { arrayOf, boolean, id, instant, nullable, object, record, ref, text } from "./schemas.ts";
 

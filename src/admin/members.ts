@@ -1,11 +1,17 @@
 /** The members of a tenant: who they are, what they may do, and why. */
-import { addMember, dropMember, editMember, type AddedPerson, type MoreOfMember } from "../directory/adminMembers.ts";
-import { explainMember } from "../directory/explanation.ts";
-import type { MemberEdit } from "../directory/memberEdits.ts";
-import { listMembers, readMember } from "../directory/memberList.ts";
-import { memberView } from "../directory/memberView.ts";
-import { currentRules } from "../directory/rules.ts";
-import { completeSettings, type TenantSettings } from "../directory/tenantSettings.ts";
+import {
+  addMember,
+  dropMember,
+  editMember,
+  type AddedPerson,
+  type MoreOfMember,
+} from "../directory/members/adminMembers.ts";
+import { explainMember } from "../directory/members/explanation.ts";
+import type { MemberEdit } from "../directory/members/memberEdits.ts";
+import { listMembers, readMember } from "../directory/members/memberList.ts";
+import { memberView } from "../directory/members/memberView.ts";
+import { currentRules } from "../directory/roles/rules.ts";
+import { completeSettings, type TenantSettings } from "../directory/tenants/tenantSettings.ts";
 import { memberCursor, memberFrom, memberQuery, membersAsked, type MembersAsked } from "./memberQuery.ts";
 import { memberSchemas } from "./memberSchemas.ts";
 import { exportMembers } from "./membersCsv.ts";

@@ -1,9 +1,9 @@
 /** Members as a table (RFC 4180), for spreadsheets. */
 import type { RoleCatalogue } from "../admission/types.ts";
-import { eachMember } from "../directory/memberList.ts";
-import type { ListedMember } from "../directory/memberList.store.ts";
-import { memberRow } from "../directory/memberView.ts";
-import { currentRules } from "../directory/rules.ts";
+import { eachMember } from "../directory/members/memberList.ts";
+import type { ListedMember } from "../directory/members/memberList.store.ts";
+import { memberRow } from "../directory/members/memberView.ts";
+import { currentRules } from "../directory/roles/rules.ts";
 import { CSV, CSV_WITH_HEADER, csvText } from "./csv.ts";
 import { memberQuery, membersAsked, type MembersAsked } from "./memberQuery.ts";
 import type { Answer, Route, TenantCall } from "./route.ts";

@@ -1,5 +1,5 @@
 import { Refusal } from "../base/errors.ts";
-import type { MemberSession } from "../directory/memberSession.ts";
+import type { MemberSession } from "../directory/signIn/memberSession.ts";
 import type { Who } from "../storage/types.ts";
 import type { Call } from "./route.ts";
 

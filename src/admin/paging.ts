@@ -1,7 +1,7 @@
 /** Cursors of lists: where the page before ended, in a form that callers hand back and do not read. */
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
-import type { IdPage, IdPlace } from "../directory/idPage.ts";
+import type { IdPage, IdPlace } from "../directory/members/idPage.ts";
 
 /** The query of every list, as `pageQuery` checks it. */
 export interface PageQuery {

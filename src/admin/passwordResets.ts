@@ -1,7 +1,7 @@
 /** A forgotten password: a link by mail, and the new one by it. */
-import { askForReset, redeemReset } from "../directory/passwordReset.ts";
-import { signInTenant } from "../directory/signInTenant.ts";
-import { MAX_PASSWORD_LENGTH } from "../directory/passwords.ts";
+import { askForReset, redeemReset } from "../directory/accounts/passwordReset.ts";
+import { signInTenant } from "../directory/signIn/signInTenant.ts";
+import { MAX_PASSWORD_LENGTH } from "../directory/accounts/passwords.ts";
 import type { Call, JsonAnswer, Resource } from "./route.ts";
 import { nothing, object, text } from "./schemas.ts";
 

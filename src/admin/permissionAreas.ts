@@ -1,6 +1,6 @@
 /** What applications let people do: the operator declares it, tenants make roles of it. */
 import { verbs } from "../admission/permissions.ts";
-import { availableAreas, listAreas, putAreas, type DeclaredAreas } from "../directory/permissionAreas.ts";
+import { availableAreas, listAreas, putAreas, type DeclaredAreas } from "../directory/roles/permissionAreas.ts";
 import type { Resource } from "./route.ts";
 import { arrayOf, boolean, json, label, object, record, ref, text } from "./schemas.ts";
 

@@ -1,6 +1,6 @@
 /** Plans: what the vendor sells, and with how many seats. */
-import { listPlans, putPlans } from "../directory/plans.ts";
-import type { Plan } from "../directory/plans.store.ts";
+import { listPlans, putPlans } from "../directory/tenants/plans.ts";
+import type { Plan } from "../directory/tenants/plans.store.ts";
 import type { Call, JsonAnswer, Resource } from "./route.ts";
 import { arrayOf, json, record, ref } from "./schemas.ts";
 import { quota } from "./settingsSchemas.ts";

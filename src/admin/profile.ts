@@ -1,11 +1,11 @@
 /** A member's own profile. */
 import { Refusal } from "../base/errors.ts";
-import type { MemberSession } from "../directory/memberSession.ts";
-import { readMember } from "../directory/memberList.ts";
-import { profileView } from "../directory/memberView.ts";
-import { editOwnProfile, lockedFields, type ProfileChange, unprovenEmail } from "../directory/profile.ts";
-import { confirmEmail } from "../directory/profileEmail.ts";
-import { completeSettings } from "../directory/tenantSettings.ts";
+import type { MemberSession } from "../directory/signIn/memberSession.ts";
+import { readMember } from "../directory/members/memberList.ts";
+import { profileView } from "../directory/members/memberView.ts";
+import { editOwnProfile, lockedFields, type ProfileChange, unprovenEmail } from "../directory/members/profile.ts";
+import { confirmEmail } from "../directory/members/profileEmail.ts";
+import { completeSettings } from "../directory/tenants/tenantSettings.ts";
 import { avatarUrl, email, line, personName, preferenceFields } from "./memberSchemas.ts";
 import type { Call, JsonAnswer, Resource } from "./route.ts";
 import { arrayOf, boolean, json, nothing, nullable, object, record, ref, text } from "./schemas.ts";

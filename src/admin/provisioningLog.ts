@@ -1,7 +1,7 @@
 /** The provisioning log: each request of a directory, what it was answered, and what came of it. */
 import { isUuid } from "../base/ids.ts";
-import { readProvisioningLog, type LogPage, type LogQuery } from "../directory/provisioningLog.ts";
-import type { StoredLine } from "../directory/provisioningLog.store.ts";
+import { readProvisioningLog, type LogPage, type LogQuery } from "../directory/provisioningLog/provisioningLog.ts";
+import type { StoredLine } from "../directory/provisioningLog/provisioningLog.store.ts";
 import { isLatestFrom } from "./eventQuery.ts";
 import { decodeCursor, encodeCursor, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";

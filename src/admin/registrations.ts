@@ -1,6 +1,6 @@
 /** Registrations: people sign up by themselves, prove their mailbox, and join by its domain. */
-import { confirmAndJoin, workspaceUrl } from "../directory/autoJoin.ts";
-import { signUp, type SignUp } from "../directory/registrations.ts";
+import { confirmAndJoin, workspaceUrl } from "../directory/domains/autoJoin.ts";
+import { signUp, type SignUp } from "../directory/domains/registrations.ts";
 import { languages } from "../mail/message.ts";
 import type { Call, JsonAnswer, Resource } from "./route.ts";
 import { arrayOf, id, instant, json, nullable, object, record, ref, text } from "./schemas.ts";

@@ -1,6 +1,6 @@
 /** Which directory groups, SSO groups and asserted values give which role: the ordered list, and what it would do. */
-import { previewRoleMappings } from "../directory/mappingPreview.ts";
-import { readRoleMappings, writeRoleMappings, type WrittenMapping } from "../directory/roleMappings.ts";
+import { previewRoleMappings } from "../directory/roles/mappingPreview.ts";
+import { readRoleMappings, writeRoleMappings, type WrittenMapping } from "../directory/roles/roleMappings.ts";
 import type { Answer, Resource, TenantCall } from "./route.ts";
 import { arrayOf, id, json, nullable, object, record, ref, text } from "./schemas.ts";
 

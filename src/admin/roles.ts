@@ -7,9 +7,9 @@ import {
   type NewRole,
   type RoleChange,
   type RoleKind,
-} from "../directory/roles.ts";
-import { deleteRole } from "../directory/rolesInUse.ts";
-import { slugForm } from "../directory/tenant.ts";
+} from "../directory/roles/roles.ts";
+import { deleteRole } from "../directory/roles/rolesInUse.ts";
+import { slugForm } from "../directory/tenants/tenant.ts";
 import { decodeCursor, encodeCursor, type PageQuery } from "./paging.ts";
 import type { Answer, Resource, Route, TenantCall } from "./route.ts";
 import {

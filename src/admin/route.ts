@@ -4,11 +4,11 @@
  * happens is decided in `directory/`.
  */
 import type { areas, verbs } from "../admission/permissions.ts";
-import type { MemberSession } from "../directory/memberSession.ts";
-import type { SetupIntent } from "../directory/setupLinks.store.ts";
-import type { SetupSession } from "../directory/setupLinks.ts";
-import type { Browser } from "../directory/ssoSignIn.ts";
-import type { Tenant } from "../directory/tenant.ts";
+import type { MemberSession } from "../directory/signIn/memberSession.ts";
+import type { SetupIntent } from "../directory/connections/setupLinks.store.ts";
+import type { SetupSession } from "../directory/connections/setupLinks.ts";
+import type { Browser } from "../directory/signIn/ssoSignIn.ts";
+import type { Tenant } from "../directory/tenants/tenant.ts";
 import type { LookUpTxt } from "../http/dns.ts";
 import type { Outbound } from "../http/outbound.ts";
 import type { SamlThreads } from "../sso/saml/threads.ts";

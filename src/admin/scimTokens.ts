@@ -1,6 +1,6 @@
 /** SCIM tokens: with them a directory pushes. */
-import { createScimToken, listScimTokens, revokeScimToken } from "../directory/scimTokens.ts";
-import type { ScimToken } from "../directory/scimTokens.store.ts";
+import { createScimToken, listScimTokens, revokeScimToken } from "../directory/directories/scimTokens.ts";
+import type { ScimToken } from "../directory/directories/scimTokens.store.ts";
 import { instantOf } from "./instants.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";

@@ -1,5 +1,5 @@
 /** The seats that a plan sells, in numbers. */
-import { readSeats } from "../directory/seatNumbers.ts";
+import { readSeats } from "../directory/seats/seatNumbers.ts";
 import type { Resource } from "./route.ts";
 import { json, nullable, record, ref } from "./schemas.ts";
 

@@ -1,13 +1,13 @@
 /** Who am I: sign in by password, look, sign out. Sign-in by an identity provider begins at `/sso/start`. */
-import { findSignInTenant } from "../directory/signInTenant.ts";
-import { memberSessionOf, type MemberSession } from "../directory/memberSession.ts";
-import { memberView } from "../directory/memberView.ts";
-import { passwordSettings, type PasswordSettings } from "../directory/localSession.ts";
-import { forgiveTry } from "../directory/accountSignIn.ts";
-import { signInByPassword } from "../directory/passwordSignIn.ts";
-import { finishStep, stepOf } from "../directory/secondFactorStep.ts";
-import { currentRules } from "../directory/rules.ts";
-import { closeSession, type OpenedSession } from "../directory/sessions.ts";
+import { findSignInTenant } from "../directory/signIn/signInTenant.ts";
+import { memberSessionOf, type MemberSession } from "../directory/signIn/memberSession.ts";
+import { memberView } from "../directory/members/memberView.ts";
+import { passwordSettings, type PasswordSettings } from "../directory/signIn/localSession.ts";
+import { forgiveTry } from "../directory/accounts/accountSignIn.ts";
+import { signInByPassword } from "../directory/signIn/passwordSignIn.ts";
+import { finishStep, stepOf } from "../directory/signIn/secondFactorStep.ts";
+import { currentRules } from "../directory/roles/rules.ts";
+import { closeSession, type OpenedSession } from "../directory/signIn/sessions.ts";
 import { Refusal } from "../base/errors.ts";
 import { cookiesFor, cookieText } from "../http/cookies.ts";
 import type { Who } from "../storage/types.ts";

@@ -1,5 +1,5 @@
 /** The account of whoever is signed in: which it is, what else it opens, and its ties. */
-import { attachOwn, detachOwn, ownAccount, type AccountProof } from "../directory/accountAttach.ts";
+import { attachOwn, detachOwn, ownAccount, type AccountProof } from "../directory/accounts/accountAttach.ts";
 import { ownSession } from "./ownSession.ts";
 import type { Answer, Call, Resource } from "./route.ts";
 import { arrayOf, boolean, id, json, nothing, nullable, object, record, ref, text } from "./schemas.ts";

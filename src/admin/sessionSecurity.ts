@@ -1,15 +1,15 @@
 /** How oneself signs in: password, second factors, passkeys, recovery codes. */
 import { Refusal } from "../base/errors.ts";
-import { proofAsked, proveAgain, provableBy, requireFresh } from "../directory/freshProof.ts";
-import type { MemberSession } from "../directory/memberSession.ts";
-import { proofAnswer } from "../directory/passkeyAnswer.ts";
-import { addPasskey, beginPasskey, namePasskey, removePasskey } from "../directory/passkeys.ts";
-import { changeOwnPassword } from "../directory/passwordChange.ts";
-import { MAX_PASSWORD_LENGTH } from "../directory/passwords.ts";
-import { confirmTotp, type Own, removeTotp, renewRecoveryCodes } from "../directory/secondFactorChanges.ts";
-import { readSecurity } from "../directory/securityOverview.ts";
-import { completeSettings } from "../directory/tenantSettings.ts";
-import { beginTotp } from "../directory/totp.ts";
+import { proofAsked, proveAgain, provableBy, requireFresh } from "../directory/accounts/freshProof.ts";
+import type { MemberSession } from "../directory/signIn/memberSession.ts";
+import { proofAnswer } from "../directory/accounts/passkeyAnswer.ts";
+import { addPasskey, beginPasskey, namePasskey, removePasskey } from "../directory/accounts/passkeys.ts";
+import { changeOwnPassword } from "../directory/accounts/passwordChange.ts";
+import { MAX_PASSWORD_LENGTH } from "../directory/accounts/passwords.ts";
+import { confirmTotp, type Own, removeTotp, renewRecoveryCodes } from "../directory/accounts/secondFactorChanges.ts";
+import { readSecurity } from "../directory/tenants/securityOverview.ts";
+import { completeSettings } from "../directory/tenants/tenantSettings.ts";
+import { beginTotp } from "../directory/accounts/totp.ts";
 import type { Who } from "../storage/types.ts";
 import type { Call, JsonAnswer, Resource } from "./route.ts";
 import { arrayOf, boolean, id, instant, json, nothing, nullable, object, record, ref, text } from "./schemas.ts";

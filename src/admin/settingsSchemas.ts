@@ -1,6 +1,6 @@
 /** The settings of a tenant as schemas: in full as they are shown, in parts as they are written. */
 import { doors } from "../admission/types.ts";
-import { defaultSettings } from "../directory/tenantSettings.ts";
+import { defaultSettings } from "../directory/tenants/tenantSettings.ts";
 import { languages } from "../mail/message.ts";
 import type { Schema } from "./route.ts";
 import { boolean, nullable, object, record } from "./schemas.ts";

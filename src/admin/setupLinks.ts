@@ -1,7 +1,12 @@
 /** Setup links: one use, one browser, a day at most, for whoever runs the customer's identity provider. */
-import { createSetupLink, listSetupLinks, revokeSetupLink, type SetupSession } from "../directory/setupLinks.ts";
-import { type SetupIntent, setupIntents, type SetupLink } from "../directory/setupLinks.store.ts";
-import { noSetup } from "../directory/setupReach.ts";
+import {
+  createSetupLink,
+  listSetupLinks,
+  revokeSetupLink,
+  type SetupSession,
+} from "../directory/connections/setupLinks.ts";
+import { type SetupIntent, setupIntents, type SetupLink } from "../directory/connections/setupLinks.store.ts";
+import { noSetup } from "../directory/connections/setupReach.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { Call, JsonAnswer, Resource, TenantCall } from "./route.ts";
 import {

@@ -1,5 +1,5 @@
 /** What the pages of setup links make of an identity provider: the same as the API does, and read in the same way. */
-import type { NewConnection, ProviderData } from "../directory/connections.ts";
+import type { NewConnection, ProviderData } from "../directory/connections/connections.ts";
 import { presetOf } from "../sso/presets/presets.ts";
 import { usual } from "./connections.ts";
 import { type OidcBody, oidcProvider, type Reading, type SamlBody, samlProvider } from "./connectionSettings.ts";

@@ -4,7 +4,7 @@ import {
   askForConnection,
   declineSetupRequest,
   listSetupRequests,
-} from "../directory/setupRequests.ts";
+} from "../directory/connections/setupRequests.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { id, instant, json, nothing, nullable, object, pageOf, pageQuery, record, ref, text } from "./schemas.ts";

@@ -1,6 +1,6 @@
 import { Refusal } from "../base/errors.ts";
-import { accountTenants, enterTenant, openTicket, proveAccount } from "../directory/accountSignIn.ts";
-import type { PasswordCredentials, PasswordSignIn } from "../directory/passwordSignIn.ts";
+import { accountTenants, enterTenant, openTicket, proveAccount } from "../directory/accounts/accountSignIn.ts";
+import type { PasswordCredentials, PasswordSignIn } from "../directory/signIn/passwordSignIn.ts";
 import type { Call } from "./route.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** The sign-in log: who tried, with what result, and why not. The reference that a person is shown is the id here. */
 import { isUuid } from "../base/ids.ts";
-import { readMember } from "../directory/memberList.ts";
-import { readSignIn, readSignIns, type SignInPage } from "../directory/signInLog.ts";
+import { readMember } from "../directory/members/memberList.ts";
+import { readSignIn, readSignIns, type SignInPage } from "../directory/signIn/signInLog.ts";
 import { decodeCursor, encodeCursor, isTotal, type PageQuery } from "./paging.ts";
 import type { Answer, Resource, TenantCall } from "./route.ts";
 import { arrayOf, id, instant, json, nullable, pageOf, pageQuery, record, ref, text } from "./schemas.ts";

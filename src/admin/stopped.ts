@@ -1,6 +1,6 @@
 import { Refusal, type RefusalCode } from "../base/errors.ts";
-import { SignInStopped } from "../directory/signInStopped.ts";
-import { WINDOW_MINUTES } from "../directory/signInTries.ts";
+import { SignInStopped } from "../directory/signIn/signInStopped.ts";
+import { WINDOW_MINUTES } from "../directory/signIn/signInTries.ts";
 
 const codes: Readonly<Record<string, RefusalCode>> = {
   too_many_attempts: "rate_limited",

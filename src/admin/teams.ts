@@ -1,5 +1,5 @@
 /** Teams: people put together by hand, or by the directory groups that are mapped. */
-import { createTeam, deleteTeam, listTeams, readTeam, type TeamChange, updateTeam } from "../directory/teams.ts";
+import { createTeam, deleteTeam, listTeams, readTeam, type TeamChange, updateTeam } from "../directory/teams/teams.ts";
 import { line, NO_NUL } from "./memberSchemas.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";

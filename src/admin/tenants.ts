@@ -1,7 +1,13 @@
 /** Tenants: the operator makes them and sets what they bought; their own admins change name and settings. */
-import { slugForm, type Tenant } from "../directory/tenant.ts";
-import { createTenant, deleteTenant, listTenants, type TenantChange, updateTenant } from "../directory/tenants.ts";
-import { completeSettings, type SettingsChange } from "../directory/tenantSettings.ts";
+import { slugForm, type Tenant } from "../directory/tenants/tenant.ts";
+import {
+  createTenant,
+  deleteTenant,
+  listTenants,
+  type TenantChange,
+  updateTenant,
+} from "../directory/tenants/tenants.ts";
+import { completeSettings, type SettingsChange } from "../directory/tenants/tenantSettings.ts";
 import { Refusal } from "../base/errors.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { Call, JsonAnswer, Resource, TenantCall } from "./route.ts";

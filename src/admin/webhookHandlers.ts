@@ -10,7 +10,7 @@ import {
   rotateWebhookSecret,
   type WebhookFields,
 } from "../events/webhooks.ts";
-import { cutPage, FIRST_ID } from "../directory/idPage.ts";
+import { cutPage, FIRST_ID } from "../directory/members/idPage.ts";
 import type { Who } from "../storage/types.ts";
 import { isLatestFrom } from "./eventQuery.ts";
 import { decodeCursor, encodeCursor, idPage, idPlace, type PageQuery } from "./paging.ts";

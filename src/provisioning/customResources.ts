@@ -1,11 +1,11 @@
-import type { CustomResource } from "../directory/customResource.ts";
+import type { CustomResource } from "../directory/directories/customResource.ts";
 import {
   changeCustomResource,
   createCustomResource,
   readCustomResource,
   removeCustomResource,
-} from "../directory/customResources.ts";
-import { customResourceList } from "../directory/customResources.store.ts";
+} from "../directory/directories/customResources.ts";
+import { customResourceList } from "../directory/directories/customResources.store.ts";
 import { known } from "../scim/known.ts";
 import { applyPatch } from "../scim/patch.ts";
 import { schemasOf, type ResourceType } from "../scim/registry.ts";

@@ -1,4 +1,4 @@
-import type { GroupMember, MembershipResult } from "../directory/groups.store.ts";
+import type { GroupMember, MembershipResult } from "../directory/directories/groups.store.ts";
 import {
   changeScimGroup,
   createScimGroup,
@@ -6,8 +6,8 @@ import {
   removeScimGroup,
   type GroupChange,
   type GroupView,
-} from "../directory/scimGroups.ts";
-import { groupSource } from "../directory/scimSources.store.ts";
+} from "../directory/directories/scimGroups.ts";
+import { groupSource } from "../directory/directories/scimSources.store.ts";
 import { withKnownExtensions } from "../scim/known.ts";
 import { applyPatch } from "../scim/patch.ts";
 import type { PatchOperation } from "../scim/patchOperation.ts";

@@ -1,7 +1,7 @@
 import { Router, type ErrorRequestHandler, type RequestHandler } from "express";
 import { isRefusal, Refusal } from "../base/errors.ts";
-import type { ProvisioningLog } from "../directory/provisioningBuffer.ts";
-import { authenticateScimToken, ownerOfRefused } from "../directory/scimTokens.ts";
+import type { ProvisioningLog } from "../directory/provisioningLog/provisioningBuffer.ts";
+import { authenticateScimToken, ownerOfRefused } from "../directory/directories/scimTokens.ts";
 import { bearerToken } from "../http/bearer.ts";
 import { errorHandler } from "../http/failure.ts";
 import { notFound } from "../http/fallback.ts";

@@ -1,5 +1,5 @@
 import { isUuid } from "../base/ids.ts";
-import type { MembershipChange } from "../directory/group.ts";
+import type { MembershipChange } from "../directory/directories/group.ts";
 import type { Leniency } from "../scim/dialects.ts";
 import { elementsOf } from "../scim/match.ts";
 import type { PatchOperation } from "../scim/patchOperation.ts";

@@ -1,6 +1,6 @@
 /** Whom a request is about, as the provisioning log is searched. */
 import { isUuid } from "../base/ids.ts";
-import { externalKey, noPerson, personKey, type PersonKeys } from "../directory/provisioningLine.ts";
+import { externalKey, noPerson, personKey, type PersonKeys } from "../directory/provisioningLog/provisioningLine.ts";
 import type { Filter } from "../scim/filter.ts";
 
 /** Whom a filter asks for by name, address or external id: where it asks for several, for the last. */

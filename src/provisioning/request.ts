@@ -3,7 +3,7 @@
  * What the messages mean is `scim/`; who may come in is `admission/`.
  */
 import type { Response } from "express";
-import type { ProvisioningLog } from "../directory/provisioningBuffer.ts";
+import type { ProvisioningLog } from "../directory/provisioningLog/provisioningBuffer.ts";
 import type { DialectName, Leniency } from "../scim/dialects.ts";
 import { leniency } from "../scim/dialects.ts";
 import type { UrlQuery } from "../scim/searchRequest.ts";

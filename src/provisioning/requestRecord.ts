@@ -2,9 +2,9 @@
 import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
 import { isUuid, newId } from "../base/ids.ts";
-import type { ProvisioningLog } from "../directory/provisioningBuffer.ts";
-import { storable, type PersonKeys, type ProvisioningLine } from "../directory/provisioningLine.ts";
-import { insertWrittenLine } from "../directory/provisioningLog.store.ts";
+import type { ProvisioningLog } from "../directory/provisioningLog/provisioningBuffer.ts";
+import { storable, type PersonKeys, type ProvisioningLine } from "../directory/provisioningLog/provisioningLine.ts";
+import { insertWrittenLine } from "../directory/provisioningLog/provisioningLog.store.ts";
 import type { Leniency } from "../scim/dialects.ts";
 import { parseFilter, type Filter } from "../scim/filter.ts";
 import { errorMessage } from "../scim/messages.ts";

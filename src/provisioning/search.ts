@@ -1,7 +1,7 @@
 /** Queries: GET of an endpoint (RFC 7644 §3.4.2), of the root (§3.4.2.1), and POST to `.search` of either (§3.4.3). */
 import type { Response, Router } from "express";
-import { listResources, type Asked, type ListPage, type Wanted } from "../directory/scimList.ts";
-import type { ListSource } from "../directory/scimList.store.ts";
+import { listResources, type Asked, type ListPage, type Wanted } from "../directory/directories/scimList.ts";
+import type { ListSource } from "../directory/directories/scimList.store.ts";
 import { readJson } from "../http/body.ts";
 import { methodNotAllowed } from "../http/fallback.ts";
 import { sendJson } from "../http/reply.ts";

@@ -1,6 +1,6 @@
-import { ENTERPRISE, type MemberGroup } from "../directory/member.ts";
-import type { ShownMember } from "../directory/members.store.ts";
-import type { PushedUser } from "../directory/scimMembers.ts";
+import { ENTERPRISE, type MemberGroup } from "../directory/members/member.ts";
+import type { ShownMember } from "../directory/members/members.store.ts";
+import type { PushedUser } from "../directory/directories/scimMembers.ts";
 import { withKnownExtensions } from "../scim/known.ts";
 import type { ResourceType } from "../scim/registry.ts";
 import { schemasOf } from "../scim/registry.ts";

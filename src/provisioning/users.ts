@@ -1,7 +1,12 @@
-import type { Member } from "../directory/member.ts";
-import type { ShownMember } from "../directory/members.store.ts";
-import { changeScimMember, createScimMember, readScimMember, removeScimMember } from "../directory/scimMembers.ts";
-import { memberSource } from "../directory/scimSources.store.ts";
+import type { Member } from "../directory/members/member.ts";
+import type { ShownMember } from "../directory/members/members.store.ts";
+import {
+  changeScimMember,
+  createScimMember,
+  readScimMember,
+  removeScimMember,
+} from "../directory/directories/scimMembers.ts";
+import { memberSource } from "../directory/directories/scimSources.store.ts";
 import { applyPatch } from "../scim/patch.ts";
 import type { PatchOperation } from "../scim/patchOperation.ts";
 import type { ResourceType } from "../scim/registry.ts";

@@ -1,9 +1,9 @@
 /** Factors and passwords of an account that is a member of several tenants (rules 26 and 27). */
 import assert from "node:assert/strict";
-import { hashPassword } from "../../src/directory/passwords.ts";
+import { hashPassword } from "../../src/directory/accounts/passwords.ts";
 import { newId } from "../../src/base/ids.ts";
-import { askForReset, redeemReset } from "../../src/directory/passwordReset.ts";
-import { resetToken } from "../../src/directory/passwordResetToken.ts";
+import { askForReset, redeemReset } from "../../src/directory/accounts/passwordReset.ts";
+import { resetToken } from "../../src/directory/accounts/passwordResetToken.ts";
 import { ways } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
 import { newSlug } from "../support/tenant.ts";

@@ -1,8 +1,8 @@
 /** One person's account in several tenants (rules 26 and 27). */
 import assert from "node:assert/strict";
 import { hashToken } from "../../src/base/secrets.ts";
-import { proveAccount } from "../../src/directory/accountSignIn.ts";
-import { hashPassword } from "../../src/directory/passwords.ts";
+import { proveAccount } from "../../src/directory/accounts/accountSignIn.ts";
+import { hashPassword } from "../../src/directory/accounts/passwords.ts";
 import { testDatabase } from "../support/database.ts";
 import { newSlug } from "../support/tenant.ts";
 import {

@@ -1,6 +1,6 @@
 /** What a body, a directory or an identity provider says of somebody's rights, and what comes of it: nothing. */
 import assert from "node:assert/strict";
-import { connectionUrls } from "../../src/directory/connectionsForSignIn.ts";
+import { connectionUrls } from "../../src/directory/connections/connectionsForSignIn.ts";
 import { oidcIdp, type OidcIdp } from "../support/oidcIdp.ts";
 import { newTenant } from "../support/tenant.ts";
 import { api, Browser, counts, place, pushed, server } from "./place.ts";

@@ -1,6 +1,6 @@
 /** Test sign-ins through the whole server: what they tell, and that nothing but a draft's status comes of them. */
 import assert from "node:assert/strict";
-import { connectionUrls } from "../../src/directory/connectionsForSignIn.ts";
+import { connectionUrls } from "../../src/directory/connections/connectionsForSignIn.ts";
 import { oidcIdp, type OidcIdp } from "../support/oidcIdp.ts";
 import { samlIdp } from "../support/samlIdp.ts";
 import { api, Browser, counts, place, pushed, server } from "./place.ts";

@@ -1,7 +1,7 @@
 /** Sessions: how long they live, where their owner is signed in, and who ends them. */
 import assert from "node:assert/strict";
-import { deviceName } from "../../src/directory/deviceName.ts";
-import { sessionOf } from "../../src/directory/sessions.ts";
+import { deviceName } from "../../src/directory/signIn/deviceName.ts";
+import { sessionOf } from "../../src/directory/signIn/sessions.ts";
 import { testDatabase } from "../support/database.ts";
 import { calls, eventsOf, member, PASSWORD, type Place, signedIn, signIn } from "./people.ts";
 import { api, Browser, place } from "./place.ts";

@@ -1,6 +1,6 @@
 /** The page of the link that proves a new address, in a browser without scripts. */
 import assert from "node:assert/strict";
-import { emailChangeToken } from "../../src/directory/profileEmail.ts";
+import { emailChangeToken } from "../../src/directory/members/profileEmail.ts";
 import { newId } from "../../src/base/ids.ts";
 import { ways } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { accessRoutes } from "../../src/access/index.ts";
 import { resources } from "../../src/admin/index.ts";
-import { registrationToken } from "../../src/directory/registrations.ts";
+import { registrationToken } from "../../src/directory/domains/registrations.ts";
 import { ways } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
 import { newSlug } from "../support/tenant.ts";

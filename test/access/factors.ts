@@ -1,7 +1,7 @@
 /** People with passwords of their own, and what they add to them. */
 import assert from "node:assert/strict";
 import { Secret, TOTP } from "otpauth";
-import type { Tenant } from "../../src/directory/tenant.ts";
+import type { Tenant } from "../../src/directory/tenants/tenant.ts";
 import { authenticator, type Authenticator } from "../support/authenticator.ts";
 import { testDatabase } from "../support/database.ts";
 import { api, Browser, place, server, type Seen } from "./place.ts";

@@ -1,7 +1,7 @@
 /** Signing in by SAML, step by step, at servers that are processes of their own. */
 import assert from "node:assert/strict";
 import { Agent, fetch as undiciFetch, type RequestInit, type Response } from "undici";
-import { connectionUrls } from "../../src/directory/connectionsForSignIn.ts";
+import { connectionUrls } from "../../src/directory/connections/connectionsForSignIn.ts";
 import { makeTenant, operator, type PushedTenant } from "../start/apiCalls.ts";
 import { samlIdp, type TestIdp } from "../support/samlIdp.ts";
 

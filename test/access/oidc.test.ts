@@ -1,6 +1,6 @@
 /** Sign-in by OpenID Connect through the whole server, with oidc-provider as the identity provider. */
 import assert from "node:assert/strict";
-import { connectionUrls } from "../../src/directory/connectionsForSignIn.ts";
+import { connectionUrls } from "../../src/directory/connections/connectionsForSignIn.ts";
 import { oidcIdp, type OidcIdp } from "../support/oidcIdp.ts";
 import { testDatabase } from "../support/database.ts";
 import { api, Browser, counts, logged, place, pushed, server } from "./place.ts";

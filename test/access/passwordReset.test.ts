@@ -1,6 +1,6 @@
 /** A forgotten password: the mailed link, and what it does and does not open. */
 import assert from "node:assert/strict";
-import { passwordResetMail } from "../../src/directory/passwordResetMail.ts";
+import { passwordResetMail } from "../../src/directory/accounts/passwordResetMail.ts";
 import type { Claimed } from "../../src/events/jobs.ts";
 import { ways } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";

@@ -1,6 +1,6 @@
 /** People of the cases on sign-in by Usher's own means, and tenants that demand more than a password. */
 import assert from "node:assert/strict";
-import { hashPassword } from "../../src/directory/passwords.ts";
+import { hashPassword } from "../../src/directory/accounts/passwords.ts";
 import { newId } from "../../src/base/ids.ts";
 import { testDatabase } from "../support/database.ts";
 import { newSlug } from "../support/tenant.ts";

@@ -1,7 +1,7 @@
 /** Sign-in by SAML, with samlify as the identity provider. */
 import assert from "node:assert/strict";
 import { domainToASCII } from "node:url";
-import { connectionUrls } from "../../src/directory/connectionsForSignIn.ts";
+import { connectionUrls } from "../../src/directory/connections/connectionsForSignIn.ts";
 import { testDatabase } from "../support/database.ts";
 import { samlIdp } from "../support/samlIdp.ts";
 import { api, Browser, counts, logged, place, pushed, server } from "./place.ts";

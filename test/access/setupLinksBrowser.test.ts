@@ -1,7 +1,7 @@
 /** A setup link in a real browser that runs no script: somebody who has never been here finds the way alone. */
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { txtName } from "../../src/directory/domainProof.ts";
+import { txtName } from "../../src/directory/domains/domainProof.ts";
 import { hasChromium, openChromium } from "../support/chromium.ts";
 import { say } from "../support/dns.ts";
 import { oidcIdp, type OidcIdp } from "../support/oidcIdp.ts";

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { newId } from "../../src/base/ids.ts";
-import { maskedArrival } from "../../src/directory/maskedArrival.ts";
-import { sweepSignInLog } from "../../src/directory/signInRetention.ts";
-import { insertSignIn } from "../../src/directory/signIns.store.ts";
+import { maskedArrival } from "../../src/directory/signIn/maskedArrival.ts";
+import { sweepSignInLog } from "../../src/directory/signIn/signInRetention.ts";
+import { insertSignIn } from "../../src/directory/signIn/signIns.store.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import { testDatabase } from "../support/database.ts";
 import { CLIENT, hostileOp, type HostileOp } from "../support/hostileOp.ts";

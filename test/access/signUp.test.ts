@@ -1,7 +1,7 @@
 /** Signing up in a browser, and where an address leads (home-realm discovery). */
 import assert from "node:assert/strict";
-import { registrationToken } from "../../src/directory/registrations.ts";
-import type { Tenant } from "../../src/directory/tenant.ts";
+import { registrationToken } from "../../src/directory/domains/registrations.ts";
+import type { Tenant } from "../../src/directory/tenants/tenant.ts";
 import { ways } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
 import { newSlug } from "../support/tenant.ts";

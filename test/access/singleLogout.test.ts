@@ -1,7 +1,7 @@
 /** SAML single logout through the whole server, with samlify as the identity provider. */
 import assert from "node:assert/strict";
 import { inflateRawSync } from "node:zlib";
-import { connectionUrls } from "../../src/directory/connectionsForSignIn.ts";
+import { connectionUrls } from "../../src/directory/connections/connectionsForSignIn.ts";
 import type { Outgoing } from "../../src/sso/saml/sendLogout.ts";
 import { testDatabase } from "../support/database.ts";
 import { logoutRequestXml, logoutResponseXml, signedQuery } from "../support/hostileLogout.ts";

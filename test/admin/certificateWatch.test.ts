@@ -1,7 +1,7 @@
 /** S43: the signing certificates of identity providers end. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { askForCertificates, lookAtCertificates } from "../../src/directory/certificateWatch.ts";
+import { askForCertificates, lookAtCertificates } from "../../src/directory/connections/certificateWatch.ts";
 import { inTenant } from "../../src/storage/scope.ts";
 import { ourKey } from "../support/encryptor.ts";
 import { testKey } from "../support/hostileSigner.ts";

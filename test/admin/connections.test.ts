@@ -9,9 +9,9 @@ import {
   connectionsOf,
   connectionUrls,
   linkingConnection,
-} from "../../src/directory/connectionsForSignIn.ts";
-import { openSession } from "../../src/directory/sessions.ts";
-import { linkIdentity } from "../../src/directory/signIns.store.ts";
+} from "../../src/directory/connections/connectionsForSignIn.ts";
+import { openSession } from "../../src/directory/signIn/sessions.ts";
+import { linkIdentity } from "../../src/directory/signIn/signIns.store.ts";
 import { requestLog } from "../../src/http/requestLog.ts";
 import type { ConnectionUrls, SsoConnection } from "../../src/sso/types.ts";
 import { inTenant, onceInTenant } from "../../src/storage/scope.ts";

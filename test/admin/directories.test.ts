@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createScimGroup } from "../../src/directory/scimGroups.ts";
-import { writeRoleMappings } from "../../src/directory/roleMappings.ts";
+import { createScimGroup } from "../../src/directory/directories/scimGroups.ts";
+import { writeRoleMappings } from "../../src/directory/roles/roleMappings.ts";
 import { api, type Api } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
 import { newTenant } from "../support/tenant.ts";

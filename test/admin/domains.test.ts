@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { connectionsForDomain } from "../../src/directory/connectionsForSignIn.ts";
-import { domainName, withParents } from "../../src/directory/domainName.ts";
-import { createDomain, verifyDomain } from "../../src/directory/domains.ts";
-import { createTenant } from "../../src/directory/tenants.ts";
+import { connectionsForDomain } from "../../src/directory/connections/connectionsForSignIn.ts";
+import { domainName, withParents } from "../../src/directory/domains/domainName.ts";
+import { createDomain, verifyDomain } from "../../src/directory/domains/domains.ts";
+import { createTenant } from "../../src/directory/tenants/tenants.ts";
 import { isRefusal } from "../../src/base/errors.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import type { Database } from "../../src/storage/types.ts";

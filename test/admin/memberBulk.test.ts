@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { bulkJobs } from "../../src/directory/memberBulk.ts";
+import { bulkJobs } from "../../src/directory/members/memberBulk.ts";
 import { assertCounted, people } from "../directory/people.ts";
 import { workUntil } from "../events/working.ts";
 import type { ApiReply } from "../support/api.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { newId } from "../../src/base/ids.ts";
-import { createMember } from "../../src/directory/createMember.ts";
-import { profileOf, type Member } from "../../src/directory/member.ts";
-import { membersWithKey } from "../../src/directory/memberList.store.ts";
-import { newMember } from "../../src/directory/newMember.ts";
+import { createMember } from "../../src/directory/members/createMember.ts";
+import { profileOf, type Member } from "../../src/directory/members/member.ts";
+import { membersWithKey } from "../../src/directory/members/memberList.store.ts";
+import { newMember } from "../../src/directory/members/newMember.ts";
 import { acrossTenants, inTenant } from "../../src/storage/scope.ts";
 import { items, place, refused, type Call, type Place } from "./place.ts";
 

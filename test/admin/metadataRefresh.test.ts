@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { readMetadata } from "../../src/admin/connectionSettings.ts";
-import { askForMetadata, metadataJobs, refreshMetadata } from "../../src/directory/metadataRefresh.ts";
+import { askForMetadata, metadataJobs, refreshMetadata } from "../../src/directory/connections/metadataRefresh.ts";
 import { readIdpMetadata } from "../../src/sso/saml/idpMetadata.ts";
 import type { Who } from "../../src/storage/types.ts";
 import { ways } from "../support/api.ts";

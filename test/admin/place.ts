@@ -1,10 +1,10 @@
 /** A tenant of its own for a case, with the calls that the cases about members make. */
 import assert from "node:assert/strict";
-import { createApiKey } from "../../src/directory/apiKeys.ts";
-import { firstDirectory } from "../../src/directory/directories.store.ts";
-import type { Member } from "../../src/directory/member.ts";
-import { changeScimMember, createScimMember, removeScimMember } from "../../src/directory/scimMembers.ts";
-import type { DirectoryWho } from "../../src/directory/scimMembers.ts";
+import { createApiKey } from "../../src/directory/tenants/apiKeys.ts";
+import { firstDirectory } from "../../src/directory/directories/directories.store.ts";
+import type { Member } from "../../src/directory/members/member.ts";
+import { changeScimMember, createScimMember, removeScimMember } from "../../src/directory/directories/scimMembers.ts";
+import type { DirectoryWho } from "../../src/directory/directories/scimMembers.ts";
 import type { ScimObject } from "../../src/scim/types.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import type { Database } from "../../src/storage/types.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import supertest from "supertest";
-import { profileMail } from "../../src/directory/profileEmail.ts";
+import { profileMail } from "../../src/directory/members/profileEmail.ts";
 import type { Letter } from "../../src/mail/letter.ts";
 import { workUntil } from "../events/working.ts";
 import { adminApp, api, type ApiReply, type Method, ways } from "../support/api.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { keepProvisioningLog } from "../../src/directory/provisioningBuffer.ts";
-import { noPerson } from "../../src/directory/provisioningLine.ts";
+import { keepProvisioningLog } from "../../src/directory/provisioningLog/provisioningBuffer.ts";
+import { noPerson } from "../../src/directory/provisioningLog/provisioningLine.ts";
 import { newId } from "../../src/base/ids.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { items, place, refused, type Place } from "./place.ts";

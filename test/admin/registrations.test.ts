@@ -1,7 +1,7 @@
 /** Sign-up, proof of the mailbox, and joining by domain (rules 26 and 30). */
 import assert from "node:assert/strict";
-import { accountMail } from "../../src/directory/accountMail.ts";
-import { signUp } from "../../src/directory/registrations.ts";
+import { accountMail } from "../../src/directory/accounts/accountMail.ts";
+import { signUp } from "../../src/directory/domains/registrations.ts";
 import type { Letter } from "../../src/mail/letter.ts";
 import type { Database } from "../../src/storage/types.ts";
 import { workUntil } from "../events/working.ts";

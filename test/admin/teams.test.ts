@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { changeScimGroup, createScimGroup, removeScimGroup } from "../../src/directory/scimGroups.ts";
-import type { DirectoryWho } from "../../src/directory/scimMembers.ts";
+import { changeScimGroup, createScimGroup, removeScimGroup } from "../../src/directory/directories/scimGroups.ts";
+import type { DirectoryWho } from "../../src/directory/directories/scimMembers.ts";
 import { items, place, refused, type Place } from "./place.ts";
 
 const NOBODY = "01900000-0000-7000-8000-000000000000";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRefusal } from "../../src/base/errors.ts";
-import { createScimGroup } from "../../src/directory/scimGroups.ts";
+import { createScimGroup } from "../../src/directory/directories/scimGroups.ts";
 import { world, type World } from "../directory/mappingWorld.ts";
 import { groupClient, values } from "../provisioning/groupClient.ts";
 import { call, makeTenant, scimUser } from "../start/apiCalls.ts";

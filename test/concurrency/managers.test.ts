@@ -1,8 +1,8 @@
 /** A manager who is removed while somebody is put under them: nobody is left with the id of a person who is no more. */
 import assert from "node:assert/strict";
 import { isRefusal } from "../../src/base/errors.ts";
-import { ENTERPRISE, type Member, profileOf } from "../../src/directory/member.ts";
-import { changeScimMember, createScimMember, type DirectoryWho } from "../../src/directory/scimMembers.ts";
+import { ENTERPRISE, type Member, profileOf } from "../../src/directory/members/member.ts";
+import { changeScimMember, createScimMember, type DirectoryWho } from "../../src/directory/directories/scimMembers.ts";
 import { onServer, testDatabase } from "../support/database.ts";
 import { scimClient, user } from "../support/scim.ts";
 

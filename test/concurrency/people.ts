@@ -1,10 +1,10 @@
 /** A tenant whose people come and go by the use-cases, as a directory, an admin and the operator call them. */
 import type { SeatSettings } from "../../src/admission/policy.ts";
-import { editMember, type AdminWho } from "../../src/directory/adminMembers.ts";
-import type { Member } from "../../src/directory/member.ts";
-import { changeScimMember, createScimMember, removeScimMember } from "../../src/directory/scimMembers.ts";
-import { updateTenant } from "../../src/directory/tenants.ts";
-import { defaultSettings } from "../../src/directory/tenantSettings.ts";
+import { editMember, type AdminWho } from "../../src/directory/members/adminMembers.ts";
+import type { Member } from "../../src/directory/members/member.ts";
+import { changeScimMember, createScimMember, removeScimMember } from "../../src/directory/directories/scimMembers.ts";
+import { updateTenant } from "../../src/directory/tenants/tenants.ts";
+import { defaultSettings } from "../../src/directory/tenants/tenantSettings.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
 import { asOwner } from "../storage/catalogue.ts";
 import { testDatabase } from "../support/database.ts";

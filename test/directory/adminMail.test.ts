@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mailAdmins, mailJobs } from "../../src/directory/adminMail.ts";
-import { removeMember } from "../../src/directory/removeMember.ts";
-import { deleteTenant, updateTenant } from "../../src/directory/tenants.ts";
+import { mailAdmins, mailJobs } from "../../src/directory/tenants/adminMail.ts";
+import { removeMember } from "../../src/directory/members/removeMember.ts";
+import { deleteTenant, updateTenant } from "../../src/directory/tenants/tenants.ts";
 import { createMailer } from "../../src/mail/mailer.ts";
 import { inTenant, onceInTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";

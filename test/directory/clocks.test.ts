@@ -1,7 +1,7 @@
 /** Requests read the clock when they come, and get the member in whatever order. */
 import assert from "node:assert/strict";
 import { scimClient } from "../support/scim.ts";
-import { changeScimMember, createScimMember } from "../../src/directory/scimMembers.ts";
+import { changeScimMember, createScimMember } from "../../src/directory/directories/scimMembers.ts";
 
 describe("lastModified (RFC 7643 §3.1)", () => {
   it("is never before created, though the change's clock was read before that of the creation", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { askForChecks, checkDomain, domainChecks } from "../../src/directory/domainChecks.ts";
-import { createDomain, removeDomain, verifyDomain } from "../../src/directory/domains.ts";
-import type { Domain } from "../../src/directory/domains.store.ts";
-import { connectionsForDomain } from "../../src/directory/connectionsForSignIn.ts";
-import { deleteTenant } from "../../src/directory/tenants.ts";
+import { askForChecks, checkDomain, domainChecks } from "../../src/directory/domains/domainChecks.ts";
+import { createDomain, removeDomain, verifyDomain } from "../../src/directory/domains/domains.ts";
+import type { Domain } from "../../src/directory/domains/domains.store.ts";
+import { connectionsForDomain } from "../../src/directory/connections/connectionsForSignIn.ts";
+import { deleteTenant } from "../../src/directory/tenants/tenants.ts";
 import type { LookUpTxt, TxtAnswer } from "../../src/http/dns.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
 import { until, workUntil } from "../events/working.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { moveMembers } from "../../src/directory/groups.store.ts";
+import { moveMembers } from "../../src/directory/directories/groups.store.ts";
 import { event } from "../../src/events/event.ts";
 import { inTenant } from "../../src/storage/scope.ts";
 import type { Scope, Statement } from "../../src/storage/types.ts";

@@ -1,11 +1,16 @@
 /** A tenant whose directory pushes people and groups, for cases about what becomes of them. */
 import assert from "node:assert/strict";
-import type { Member } from "../../src/directory/member.ts";
-import { memberById } from "../../src/directory/members.store.ts";
-import { previewRoleMappings, type MappingPreview } from "../../src/directory/mappingPreview.ts";
-import { roleEffects, type WrittenMapping } from "../../src/directory/roleMappings.ts";
-import { changeScimGroup, createScimGroup, removeScimGroup, type GroupChange } from "../../src/directory/scimGroups.ts";
-import { changeScimMember, type DirectoryWho } from "../../src/directory/scimMembers.ts";
+import type { Member } from "../../src/directory/members/member.ts";
+import { memberById } from "../../src/directory/members/members.store.ts";
+import { previewRoleMappings, type MappingPreview } from "../../src/directory/roles/mappingPreview.ts";
+import { roleEffects, type WrittenMapping } from "../../src/directory/roles/roleMappings.ts";
+import {
+  changeScimGroup,
+  createScimGroup,
+  removeScimGroup,
+  type GroupChange,
+} from "../../src/directory/directories/scimGroups.ts";
+import { changeScimMember, type DirectoryWho } from "../../src/directory/directories/scimMembers.ts";
 import type { Claimed, Payload } from "../../src/events/jobs.ts";
 import type { ScimObject } from "../../src/scim/types.ts";
 import { inTenant, onceInTenant } from "../../src/storage/scope.ts";

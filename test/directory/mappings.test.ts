@@ -1,8 +1,8 @@
 /** What a list of mappings would do, and does: at once, or by jobs where the members are many. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import type { WrittenMapping } from "../../src/directory/roleMappings.ts";
-import { MOST_AT_ONCE } from "../../src/directory/effects.ts";
+import type { WrittenMapping } from "../../src/directory/roles/roleMappings.ts";
+import { MOST_AT_ONCE } from "../../src/directory/members/effects.ts";
 import { inTenant } from "../../src/storage/scope.ts";
 import { assertCounted, storedMembers } from "./people.ts";
 import { everythingOf, world, type World } from "./mappingWorld.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { verify } from "@node-rs/argon2";
 import { isRefusal } from "../../src/base/errors.ts";
-import { checkPassword, hashPassword } from "../../src/directory/passwords.ts";
+import { checkPassword, hashPassword } from "../../src/directory/accounts/passwords.ts";
 
 describe("a password", () => {
   it("is kept as argon2id with 19 MiB, two passes and one lane", async () => {

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import type { Entrance } from "../../src/admission/types.ts";
 import { newId } from "../../src/base/ids.ts";
-import { createMember } from "../../src/directory/createMember.ts";
-import { profileOf, type Member } from "../../src/directory/member.ts";
-import { newMember } from "../../src/directory/newMember.ts";
+import { createMember } from "../../src/directory/members/createMember.ts";
+import { profileOf, type Member } from "../../src/directory/members/member.ts";
+import { newMember } from "../../src/directory/members/newMember.ts";
 import { testDatabase } from "../support/database.ts";
 
 let made = 0;

@@ -2,12 +2,17 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { newId } from "../../src/base/ids.ts";
-import { keepProvisioningLog, type ProvisioningLog } from "../../src/directory/provisioningBuffer.ts";
-import { noPerson, personKey, storable, type ProvisioningLine } from "../../src/directory/provisioningLine.ts";
-import { forgetPerson, type StoredLine } from "../../src/directory/provisioningLog.store.ts";
-import { readProvisioningLog, type LogQuery } from "../../src/directory/provisioningLog.ts";
-import { countRepeats } from "../../src/directory/provisioningRepeats.ts";
-import { sweepProvisioningLog } from "../../src/directory/provisioningRetention.ts";
+import { keepProvisioningLog, type ProvisioningLog } from "../../src/directory/provisioningLog/provisioningBuffer.ts";
+import {
+  noPerson,
+  personKey,
+  storable,
+  type ProvisioningLine,
+} from "../../src/directory/provisioningLog/provisioningLine.ts";
+import { forgetPerson, type StoredLine } from "../../src/directory/provisioningLog/provisioningLog.store.ts";
+import { readProvisioningLog, type LogQuery } from "../../src/directory/provisioningLog/provisioningLog.ts";
+import { countRepeats } from "../../src/directory/provisioningLog/provisioningRepeats.ts";
+import { sweepProvisioningLog } from "../../src/directory/provisioningLog/provisioningRetention.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import type { Database } from "../../src/storage/types.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hashToken } from "../../src/base/secrets.ts";
-import { countAttempt } from "../../src/directory/passwordSignIn.store.ts";
-import { sweepAttempts } from "../../src/directory/signInRetention.ts";
+import { countAttempt } from "../../src/directory/signIn/passwordSignIn.store.ts";
+import { sweepAttempts } from "../../src/directory/signIn/signInRetention.ts";
 import { acrossTenants } from "../../src/storage/scope.ts";
 import { testDatabase } from "../support/database.ts";
 

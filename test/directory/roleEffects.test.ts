@@ -1,6 +1,6 @@
 /** What changed, deleted and replaced roles make of the members who have them. */
 import assert from "node:assert/strict";
-import { MOST_AT_ONCE } from "../../src/directory/effects.ts";
+import { MOST_AT_ONCE } from "../../src/directory/members/effects.ts";
 import { items, refused } from "../admin/place.ts";
 import { assertCounted, seatsHeld, storedMembers } from "./people.ts";
 import { roleWorld } from "./roleWorld.ts";

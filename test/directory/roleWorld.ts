@@ -1,9 +1,9 @@
 /** A tenant with applications whose permissions are declared, for cases about roles and what is given by hand. */
 import assert from "node:assert/strict";
-import { roleReplacement } from "../../src/directory/rolesInUse.ts";
-import { roleSeats } from "../../src/directory/rolesEffects.ts";
-import { memberSessionOf } from "../../src/directory/memberSession.ts";
-import { openSession } from "../../src/directory/sessions.ts";
+import { roleReplacement } from "../../src/directory/roles/rolesInUse.ts";
+import { roleSeats } from "../../src/directory/roles/rolesEffects.ts";
+import { memberSessionOf } from "../../src/directory/signIn/memberSession.ts";
+import { openSession } from "../../src/directory/signIn/sessions.ts";
 import type { Claimed, Payload } from "../../src/events/jobs.ts";
 import { inTenant } from "../../src/storage/scope.ts";
 import { api, type ApiReply } from "../support/api.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { Member } from "../../src/directory/member.ts";
-import { listDirectories } from "../../src/directory/directories.ts";
-import { memberColumns } from "../../src/directory/scimFilterColumns.store.ts";
-import { compileFilter } from "../../src/directory/scimFilter.store.ts";
-import { pageOf } from "../../src/directory/scimList.store.ts";
-import { groupSource } from "../../src/directory/scimSources.store.ts";
-import { createScimGroup } from "../../src/directory/scimGroups.ts";
+import type { Member } from "../../src/directory/members/member.ts";
+import { listDirectories } from "../../src/directory/directories/directories.ts";
+import { memberColumns } from "../../src/directory/directories/scimFilterColumns.store.ts";
+import { compileFilter } from "../../src/directory/directories/scimFilter.store.ts";
+import { pageOf } from "../../src/directory/directories/scimList.store.ts";
+import { groupSource } from "../../src/directory/directories/scimSources.store.ts";
+import { createScimGroup } from "../../src/directory/directories/scimGroups.ts";
 import { leniency } from "../../src/scim/dialects.ts";
 import { parseFilter } from "../../src/scim/filter.ts";
 import { defaultSelection } from "../../src/scim/project.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { listDirectories } from "../../src/directory/directories.ts";
-import { listMembers } from "../../src/directory/memberList.ts";
-import { listResources, type ListPage } from "../../src/directory/scimList.ts";
-import { type Listed, pageOf } from "../../src/directory/scimList.store.ts";
-import { groupSource, memberSource } from "../../src/directory/scimSources.store.ts";
+import { listDirectories } from "../../src/directory/directories/directories.ts";
+import { listMembers } from "../../src/directory/members/memberList.ts";
+import { listResources, type ListPage } from "../../src/directory/directories/scimList.ts";
+import { type Listed, pageOf } from "../../src/directory/directories/scimList.store.ts";
+import { groupSource, memberSource } from "../../src/directory/directories/scimSources.store.ts";
 import { leniency } from "../../src/scim/dialects.ts";
 import { parseFilter } from "../../src/scim/filter.ts";
 import { defaultSelection } from "../../src/scim/project.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { foldedPart, trimmed } from "../../src/directory/scimFilterFold.store.ts";
+import { foldedPart, trimmed } from "../../src/directory/directories/scimFilterFold.store.ts";
 import { leniency } from "../../src/scim/dialects.ts";
 import { fold } from "../../src/base/fold.ts";
 import { resolveFilter } from "../../src/scim/resolve.ts";

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { fold } from "../../src/base/fold.ts";
-import { createCustomResource } from "../../src/directory/customResources.ts";
-import { listDirectories } from "../../src/directory/directories.ts";
-import { createScimGroup } from "../../src/directory/scimGroups.ts";
-import { listResources, type ListPage } from "../../src/directory/scimList.ts";
-import type { DirectoryWho } from "../../src/directory/scimMembers.ts";
+import { createCustomResource } from "../../src/directory/directories/customResources.ts";
+import { listDirectories } from "../../src/directory/directories/directories.ts";
+import { createScimGroup } from "../../src/directory/directories/scimGroups.ts";
+import { listResources, type ListPage } from "../../src/directory/directories/scimList.ts";
+import type { DirectoryWho } from "../../src/directory/directories/scimMembers.ts";
 import { customResourceHandlers } from "../../src/provisioning/customResources.ts";
 import { groupHandlers } from "../../src/provisioning/groups.ts";
 import type { ScimRequest } from "../../src/provisioning/request.ts";

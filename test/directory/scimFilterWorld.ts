@@ -1,11 +1,11 @@
 /** A resource type with an attribute of every kind, members of it in a tenant, and both readings of a filter. */
-import { createMember } from "../../src/directory/createMember.ts";
-import { emailKeysOf, profileOf, type Member } from "../../src/directory/member.ts";
-import { newMember } from "../../src/directory/newMember.ts";
-import { memberColumns } from "../../src/directory/scimFilterColumns.store.ts";
-import { compileFilter } from "../../src/directory/scimFilter.store.ts";
-import { type Listed, type ListWho, pageOf } from "../../src/directory/scimList.store.ts";
-import { memberSource } from "../../src/directory/scimSources.store.ts";
+import { createMember } from "../../src/directory/members/createMember.ts";
+import { emailKeysOf, profileOf, type Member } from "../../src/directory/members/member.ts";
+import { newMember } from "../../src/directory/members/newMember.ts";
+import { memberColumns } from "../../src/directory/directories/scimFilterColumns.store.ts";
+import { compileFilter } from "../../src/directory/directories/scimFilter.store.ts";
+import { type Listed, type ListWho, pageOf } from "../../src/directory/directories/scimList.store.ts";
+import { memberSource } from "../../src/directory/directories/scimSources.store.ts";
 import { toUser } from "../../src/provisioning/userResource.ts";
 import { newId } from "../../src/base/ids.ts";
 import { parseSchema } from "../../src/scim/definitions.ts";

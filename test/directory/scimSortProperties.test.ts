@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { fold } from "../../src/base/fold.ts";
-import type { Member } from "../../src/directory/member.ts";
-import { listResources, type Asked } from "../../src/directory/scimList.ts";
+import type { Member } from "../../src/directory/members/member.ts";
+import { listResources, type Asked } from "../../src/directory/directories/scimList.ts";
 import { toUser } from "../../src/provisioning/userResource.ts";
 import type { Place } from "../../src/scim/cursor.ts";
 import { leniency } from "../../src/scim/dialects.ts";

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { isRefusal } from "../../src/base/errors.ts";
 import { newId } from "../../src/base/ids.ts";
-import { newCredential, tenantOfCredential } from "../../src/directory/credential.ts";
-import { firstDirectory } from "../../src/directory/directories.store.ts";
-import { deleteDirectory } from "../../src/directory/directories.ts";
+import { newCredential, tenantOfCredential } from "../../src/directory/tenants/credential.ts";
+import { firstDirectory } from "../../src/directory/directories/directories.store.ts";
+import { deleteDirectory } from "../../src/directory/directories/directories.ts";
 import {
   authenticateScimToken,
   createScimToken,
   type NewScimToken,
   revokeScimToken,
-} from "../../src/directory/scimTokens.ts";
-import { createScimGroup } from "../../src/directory/scimGroups.ts";
-import { createScimMember } from "../../src/directory/scimMembers.ts";
-import { deleteTenant } from "../../src/directory/tenants.ts";
+} from "../../src/directory/directories/scimTokens.ts";
+import { createScimGroup } from "../../src/directory/directories/scimGroups.ts";
+import { createScimMember } from "../../src/directory/directories/scimMembers.ts";
+import { deleteTenant } from "../../src/directory/tenants/tenants.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
 import { testDatabase } from "../support/database.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { levelOf, seatNews, whenToTell } from "../../src/directory/seatLevels.ts";
+import { levelOf, seatNews, whenToTell } from "../../src/directory/seats/seatLevels.ts";
 import type { JournalEvent } from "../../src/events/journalReader.store.ts";
 
 const HOUR = 3_600_000;

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { MemberStatus } from "../../src/admission/types.ts";
 import { isRefusal } from "../../src/base/errors.ts";
-import { changeMember } from "../../src/directory/changeMember.ts";
-import type { Member } from "../../src/directory/member.ts";
+import { changeMember } from "../../src/directory/members/changeMember.ts";
+import type { Member } from "../../src/directory/members/member.ts";
 import {
   completeSettings,
   defaultSettings,
   mergeSettings,
   type SettingsChange,
-} from "../../src/directory/tenantSettings.ts";
-import { updateTenant } from "../../src/directory/tenants.ts";
+} from "../../src/directory/tenants/tenantSettings.ts";
+import { updateTenant } from "../../src/directory/tenants/tenants.ts";
 import { testDatabase } from "../support/database.ts";
 import { newTenant } from "../support/tenant.ts";
 import { assertCounted, eventTypes, people, person, seatsHeld, storedMembers } from "./people.ts";

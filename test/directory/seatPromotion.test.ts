@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { seatPromotion } from "../../src/directory/seatPromotion.ts";
-import { updateTenant } from "../../src/directory/tenants.ts";
+import { seatPromotion } from "../../src/directory/seats/seatPromotion.ts";
+import { updateTenant } from "../../src/directory/tenants/tenants.ts";
 import type { Database } from "../../src/storage/types.ts";
 import { workUntil } from "../events/working.ts";
 import { testDatabase } from "../support/database.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/base/ids.ts";
-import { watchAdminless } from "../../src/directory/adminlessWatch.ts";
-import { removeMember } from "../../src/directory/removeMember.ts";
-import { seatWaiting, watchSeats } from "../../src/directory/seatWatch.ts";
-import { updateTenant } from "../../src/directory/tenants.ts";
+import { watchAdminless } from "../../src/directory/tenants/adminlessWatch.ts";
+import { removeMember } from "../../src/directory/members/removeMember.ts";
+import { seatWaiting, watchSeats } from "../../src/directory/seats/seatWatch.ts";
+import { updateTenant } from "../../src/directory/tenants/tenants.ts";
 import type { JournalEvent } from "../../src/events/journalReader.store.ts";
 import { readJournal, type Follow } from "../../src/events/journalReader.ts";
 import { acrossTenants } from "../../src/storage/scope.ts";

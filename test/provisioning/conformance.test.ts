@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import express from "express";
 import supertest from "supertest";
-import { revokeScimToken } from "../../src/directory/scimTokens.ts";
+import { revokeScimToken } from "../../src/directory/directories/scimTokens.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { scimSurface } from "../../src/provisioning/index.ts";
 import { ownSchemas, readSchemaFiles } from "../../src/provisioning/schemaFiles.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer as createHttpServer, type Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import supertest from "supertest";
-import { createDirectory } from "../../src/directory/directories.ts";
+import { createDirectory } from "../../src/directory/directories/directories.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { ownSchemas, readSchemaFiles } from "../../src/provisioning/schemaFiles.ts";
 import { createRegistry, schemasOf, type Registry, type ResourceType } from "../../src/scim/registry.ts";

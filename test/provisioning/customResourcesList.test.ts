@@ -1,7 +1,7 @@
 /** Lists of a resource type that the operator added (RFC 7644 §3.4.2): what the schema says decides filter and order. */
 import assert from "node:assert/strict";
-import { customResourceList } from "../../src/directory/customResources.store.ts";
-import { listResources } from "../../src/directory/scimList.ts";
+import { customResourceList } from "../../src/directory/directories/customResources.store.ts";
+import { listResources } from "../../src/directory/directories/scimList.ts";
 import { leniency } from "../../src/scim/dialects.ts";
 import { parseFilter } from "../../src/scim/filter.ts";
 import { matches } from "../../src/scim/match.ts";

@@ -4,7 +4,7 @@ import { request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import supertest from "supertest";
-import { createScimToken, revokeScimToken } from "../../src/directory/scimTokens.ts";
+import { createScimToken, revokeScimToken } from "../../src/directory/directories/scimTokens.ts";
 import { createLogger } from "../../src/http/logger.ts";
 import { scimSurface } from "../../src/provisioning/index.ts";
 import { ownSchemas, readSchemaFiles } from "../../src/provisioning/schemaFiles.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { openSession, sessionOf } from "../../src/directory/sessions.ts";
+import { openSession, sessionOf } from "../../src/directory/signIn/sessions.ts";
 import { inTenant } from "../../src/storage/scope.ts";
 import {
   at,

@@ -1,8 +1,8 @@
 /** The provisioning log, from the request of a directory to what the admin of a customer reads. */
 import assert from "node:assert/strict";
-import { readProvisioningLog, type LogQuery } from "../../src/directory/provisioningLog.ts";
-import type { StoredLine } from "../../src/directory/provisioningLog.store.ts";
-import { newCredential } from "../../src/directory/credential.ts";
+import { readProvisioningLog, type LogQuery } from "../../src/directory/provisioningLog/provisioningLog.ts";
+import type { StoredLine } from "../../src/directory/provisioningLog/provisioningLog.store.ts";
+import { newCredential } from "../../src/directory/tenants/credential.ts";
 import { newId } from "../../src/base/ids.ts";
 import {
   PATCH_OP,
@@ -212,7 +212,7 @@ describe("the provisioning log", () => {
     const ask = () => request("GET", "/Users?count=0", { headers: { authorization: `Bearer ${token}` } });
     assert.equal((await ask()).status, 200);
     await here.db.pool.query("update scim_tokens set expires_at = $1 where id = $2", [new Date(0), id]);
-    const { forgetScimTokens } = await import("../../src/directory/scimTokenCache.ts");
+    const { forgetScimTokens } = await import("../../src/directory/directories/scimTokenCache.ts");
     forgetScimTokens(here.db, ({ tokenId }) => tokenId === id);
     assert.equal((await ask()).status, 401);
     const [, line] = await linesOf(here, { tokenId: id });

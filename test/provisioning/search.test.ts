@@ -1,6 +1,6 @@
 /** Queries over all types (RFC 7644 §3.4.2.1) and by POST (§3.4.3), and sorting (§3.4.2.3). */
 import assert from "node:assert/strict";
-import { createDirectory } from "../../src/directory/directories.ts";
+import { createDirectory } from "../../src/directory/directories/directories.ts";
 import type { ScimObject } from "../../src/scim/types.ts";
 import { inTenant } from "../../src/storage/scope.ts";
 import { at, ENTERPRISE, request, scimClient, textOf, USER, user, type Answer } from "../support/scim.ts";

@@ -1,11 +1,11 @@
 /** The rules of the door as a directory meets them: seats (1 to 5), the last admin (17), people (18 to 22). */
 import assert from "node:assert/strict";
-import { createMember } from "../../src/directory/createMember.ts";
-import { editMember } from "../../src/directory/adminMembers.ts";
-import { profileOf } from "../../src/directory/member.ts";
-import { newMember } from "../../src/directory/newMember.ts";
+import { createMember } from "../../src/directory/members/createMember.ts";
+import { editMember } from "../../src/directory/members/adminMembers.ts";
+import { profileOf } from "../../src/directory/members/member.ts";
+import { newMember } from "../../src/directory/members/newMember.ts";
 import { newId } from "../../src/base/ids.ts";
-import { defaultSettings, type SettingsChange } from "../../src/directory/tenantSettings.ts";
+import { defaultSettings, type SettingsChange } from "../../src/directory/tenants/tenantSettings.ts";
 import { scimClient, type ScimClient, textOf, user } from "../support/scim.ts";
 
 const refusing: SettingsChange = { seats: { whenFull: { scim: "refuse" } } };

@@ -1,7 +1,7 @@
 /** A tenant of its own for each case, made by the use-case. */
-import { createTenant } from "../../src/directory/tenants.ts";
-import type { Tenant } from "../../src/directory/tenant.ts";
-import type { SettingsChange } from "../../src/directory/tenantSettings.ts";
+import { createTenant } from "../../src/directory/tenants/tenants.ts";
+import type { Tenant } from "../../src/directory/tenants/tenant.ts";
+import type { SettingsChange } from "../../src/directory/tenants/tenantSettings.ts";
 import { testDatabase } from "./database.ts";
 
 let made = 0;
