@@ -52,7 +52,8 @@ async function answer(listings: readonly Listing[], query: SearchQuery, res: Res
   const request = requestOf(res);
   const asked = askedOf(listings, query, request);
   const paging = pagingOf(query, PAGE_LIMITS);
-  const identity = identityOf(asked, query);
+  // Cursors alone are of one query.
+  const identity = paging.kind === "index" ? "" : identityOf(asked, query);
   const wanted = wantedOf(request, paging, identity);
   const page = await listResources(request.db, directoryOf(request), asked, wanted);
   request.record.found = page.total;
