@@ -27,6 +27,11 @@ export async function seedUsher(sql: Client, tenantId: string, from: number, to:
         replace(replace(row, '${TEMPLATE}', 'user' || i), old_id, uuid_v7(now() - i * interval '1 ms')::text)::jsonb) copy`,
     [tenantId, from, to - 1],
   );
+  await sql.query(
+    `insert into member_emails (tenant_id, email_key, member_id)
+      select tenant_id, unnest(more_email_keys), id from members where tenant_id = $1 and user_name_key = any ($2)`,
+    [tenantId, addresses(from, to)],
+  );
   const events = await writableColumns(sql, "events");
   await sql.query(
     `with template as (select e.id::text as old_id, e.target_id::text as person, to_jsonb(e)::text as row
@@ -40,7 +45,8 @@ export async function seedUsher(sql: Client, tenantId: string, from: number, to:
   );
   const seats = "update tenant_seats set used = used + $2 where tenant_id = $1 and used is not null";
   await sql.query(seats, [tenantId, to - from]);
-  for (const table of ["members", "events", "tenant_seats"]) await sql.query(`vacuum (analyze) ${table}`);
+  for (const table of ["members", "member_emails", "events", "tenant_seats"])
+    await sql.query(`vacuum (analyze) ${table}`);
 }
 
 function ofCopy(columns: readonly string[]): string {

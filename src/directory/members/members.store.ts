@@ -118,6 +118,7 @@ const FIRST_WRITTEN = 5;
 const places = written.map(([, [, type]], i) => `$${FIRST_WRITTEN + i}::${type}`).join(",");
 const FIRST_EVENT = FIRST_WRITTEN + written.length;
 const versionAt = written.findIndex(([key]) => key === "version");
+const moreEmailsAt = written.findIndex(([key]) => key === "moreEmailKeys");
 
 /** The texts of a write through each door: made once, for they are long and the same for everybody. */
 function throughEach(text: (door: string) => string): Record<SeatDoor, string> {
@@ -125,13 +126,23 @@ function throughEach(text: (door: string) => string): Record<SeatDoor, string> {
   return Object.fromEntries(texts) as Record<SeatDoor, string>;
 }
 
-const INSERT = throughEach(
-  (door) => `with door as (${door}),
+/** The rows of the addresses beside the first; a trigger keeps them later, and would cost a creation more than all its indexes. */
+const MORE_EMAILS = `more as (insert into member_emails (tenant_id, email_key, member_id)
+      select $1, key, $3::uuid from born, unnest($${FIRST_WRITTEN + moreEmailsAt}::text[]) as k (key)),`;
+
+function insertThroughEach(more: string): Record<SeatDoor, string> {
+  return throughEach(
+    (door) => `with door as (${door}),
     born as (insert into members (tenant_id,id,password_hash,created_at,${columns})
       select $1,$3::uuid,$4::text,$${FIRST_EVENT + 8}::timestamptz,${places} from door returning version),
+    ${more}
     told as (${toldBy("born", FIRST_EVENT)})
     select version from born`,
-);
+  );
+}
+
+const INSERT = insertThroughEach("");
+const INSERT_WITH_EMAILS = insertThroughEach(MORE_EMAILS);
 
 /**
  * Rule 29: who is not active any more has no session. Nor has who is so again: a sign-in that ends while this statement
@@ -153,11 +164,11 @@ const UPDATE = throughEach(
 
 /** Creates a member through a seat door and tells it; answers one row, or none when the door was shut. */
 export function insertMember(context: WriteContext, member: Member): Statement<{ version: number }> {
-  return {
-    name: `member_insert_${context.seatDoor}`,
-    text: INSERT[context.seatDoor],
-    values: [...values(context, member), member.createdAt],
-  };
+  const { seatDoor } = context;
+  const given = [...values(context, member), member.createdAt];
+  return member.moreEmailKeys.length === 0
+    ? { name: `member_insert_${seatDoor}`, text: INSERT[seatDoor], values: given }
+    : { name: `member_insert_${seatDoor}_emails`, text: INSERT_WITH_EMAILS[seatDoor], values: given };
 }
 
 /**
