@@ -3,8 +3,13 @@ import { join } from "node:path";
 import { ensureInstalled } from "./install.mjs";
 import { requireNode, root, run } from "./run.mjs";
 
-/** Suites that need a program from outside: without it they do not run, and say so. */
+/** Suites that need something from outside, or that it be not there: else they do not run, and say so. */
 const optionalSuites = [
+  {
+    name: "EMBEDDED DATABASE",
+    found: async () => process.env.TEST_DATABASE_URL === undefined,
+    remedy: "they are no PostgreSQL server's; unset TEST_DATABASE_URL",
+  },
   {
     name: "REAL POSTGRESQL",
     found: async () => process.env.TEST_DATABASE_URL !== undefined || (await findPostgres()) !== undefined,

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { withEmbedded } from "./storage/withEmbedded.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** It opens an embedded database and makes some hundred requests, where all cores may be busy. */
@@ -60,7 +61,7 @@ interface Member {
   readonly seat: string;
 }
 
-describe("npm run demo", function () {
+withEmbedded("npm run demo", function () {
   this.timeout(PLAYS_MS);
 
   describe("left up to look around", () => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { operator } from "../start/apiCalls.ts";
 import { startServer, type ServerProcess } from "../start/serverProcess.ts";
+import { withEmbedded } from "../storage/withEmbedded.ts";
 import { withPostgres } from "../storage/withPostgres.ts";
 import { begin, finish, makeDoor, memberOf, post, PUBLIC_URL, totalOf, type Door } from "./farSaml.ts";
 
@@ -100,7 +101,7 @@ function atRandom(begins: Server): void {
   });
 }
 
-describe("kill -9 between the answer and the session, embedded database", () => {
+withEmbedded("kill -9 between the answer and the session, embedded database", () => {
   const folder = mkdtempSync(join(tmpdir(), "usher-kill-door-"));
   cases(() => startServer({ USHER_DATA_DIR: folder, PUBLIC_URL, TRUST_PROXY: "true" }));
   after(() => rmSync(folder, { recursive: true }));

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withEmbedded } from "../storage/withEmbedded.ts";
 import { withPostgres } from "../storage/withPostgres.ts";
 import { call, makeTenant, operator, scimUser } from "./apiCalls.ts";
 import { runToEnd, startServer, type Ended, type ServerProcess } from "./serverProcess.ts";
@@ -82,7 +83,7 @@ describe("the start", () => {
   });
 });
 
-describe("a server on the embedded database", function () {
+withEmbedded("a server on the embedded database", function () {
   this.timeout(STARTS_MS);
   let folder: string;
   let server: ServerProcess;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { call, makeTenant, operator, scimUser, setActive, type PushedTenant } from "../start/apiCalls.ts";
 import { startServer, type ServerProcess } from "../start/serverProcess.ts";
+import { withEmbedded } from "./withEmbedded.ts";
 
 const ROUNDS = 6;
 const PUSHERS = 6;
@@ -13,7 +14,7 @@ const LONGEST_LIFE = 80;
 /** Full in the first rounds, so that people queue and are promoted by those who leave. */
 const SEATS = 60;
 
-describe("kill -9 of a server on the embedded database, in the middle of a push", function () {
+withEmbedded("kill -9 of a server on the embedded database, in the middle of a push", function () {
   this.timeout(600_000);
   let folder: string;
   let server: ServerProcess;
