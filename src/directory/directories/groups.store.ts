@@ -59,11 +59,12 @@ const idsIn = (place: string): string => `array(select unnest(${place}::uuid[]))
 const KNOWN = `known as (select id from members where tenant_id = $1 and id = any (${idsIn("$3")}) and not break_glass)`;
 
 /**
- * Each is asked for by itself whether it is there already: a join might read all of the group. Nobody else comes
- * meanwhile, for the group is locked, and an insert that has not to expect it writes a quarter less.
+ * Each is asked for by itself whether it is there already, unless nobody is: a join might read all of the group. Nobody
+ * else comes meanwhile, for the group is locked, and an insert that has not to expect it writes a quarter less.
  */
 const COME = `insert into memberships (tenant_id, group_id, member_id) select $1, target.id, known.id from known, target
-        where (select true from memberships x where x.tenant_id = $1 and x.group_id = target.id and x.member_id = known.id) is null
+        where (select true from memberships x where x.tenant_id = $1 and x.group_id = $2 order by x.member_id limit 1) is null
+          or (select true from memberships x where x.tenant_id = $1 and x.group_id = target.id and x.member_id = known.id) is null
         returning member_id`;
 
 const UNKNOWN = `(select coalesce(array_agg(id::text), '{}') from unnest($3::uuid[]) as asked (id)
