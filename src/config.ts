@@ -1,6 +1,6 @@
 /** The environment, read once at the start and checked: nothing else in Usher reads `process.env`. */
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import ipaddr from "ipaddr.js";
@@ -318,6 +318,35 @@ function keptKey<T>(given: readonly T[], dataDir: string, file: KeyFile<T>) {
   const keys = file.variable.parse(text);
   if (!keys) throw new ConfigFault("USHER_DATA_DIR", `its file ${quoted(path)} holds no key`, file.variable.allowed);
   return { keys, generated };
+}
+
+/** The secret keys that there are: none is made. @throws ConfigFault */
+export function knownSecretKeys(config: Config): readonly Buffer[] {
+  const path = join(config.dataDir, secretKeyFile.name);
+  if (config.secretKeys.length > 0 || readIfThere(path) !== undefined)
+    return keptKey(config.secretKeys, config.dataDir, secretKeyFile).keys;
+  throw new ConfigFault("USHER_SECRET_KEY", `not set, nor kept in ${quoted(config.dataDir)}`, secretKeyList.allowed);
+}
+
+/** Whether the secret keys are kept in the data folder, and not given by the environment. */
+export function keepsSecretKeys({ secretKeys }: Config): boolean {
+  return secretKeys.length === 0;
+}
+
+/** A new key, as USHER_SECRET_KEY takes it. */
+export function newSecretKey(): string {
+  return secretKeyFile.make();
+}
+
+/** Keeps these secret keys in the data folder in the place of those that were there, whole or not at all. */
+export function writeSecretKeys({ dataDir }: Config, keys: readonly Buffer[]): void {
+  inFolder(dataDir, () => {
+    const path = join(dataDir, secretKeyFile.name);
+    const draft = `${path}.${process.pid}.${randomBytes(6).toString("hex")}`;
+    const text = keys.map((key) => key.toString("base64")).join(",");
+    writeFileSync(draft, `${text}\n`, { mode: 0o600, flag: "wx", flush: true });
+    renameSync(draft, path);
+  });
 }
 
 /** The key appears under its name whole or not at all, and only once: the link fails for all but the first. */

@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from "node:http";
 import { pathToFileURL } from "node:url";
 import { readMetadata } from "./admin/connectionSettings.ts";
+import { applicationLogout, tellApplications } from "./access/provider/backchannel.ts";
 import { Refusal } from "./base/errors.ts";
 import { ConfigFault, ensureKeys, readConfig, type Config } from "./config.ts";
 import { accountMail } from "./directory/accounts/accountMail.ts";
@@ -8,10 +9,14 @@ import { mailJobs } from "./directory/tenants/adminMail.ts";
 import { passwordResetMail } from "./directory/accounts/passwordResetMail.ts";
 import { personMail } from "./directory/members/personMail.ts";
 import { watchAdminless } from "./directory/tenants/adminlessWatch.ts";
+import { directoryJobs } from "./directory/directories/deleteDirectory.ts";
+import { invitationMail } from "./directory/invitations/invitationMail.ts";
+import { inviteExpiry } from "./directory/invitations/inviteExpiry.ts";
 import { domainChecks, startDomainChecks } from "./directory/domains/domainChecks.ts";
 import { certificateJobs, startCertificateWatch } from "./directory/connections/certificateWatch.ts";
 import { connectionKeyJobs } from "./directory/connections/connectionKeys.ts";
 import { bulkJobs } from "./directory/members/memberBulk.ts";
+import { importJobs } from "./directory/imports/imports.ts";
 import { metadataJobs, startMetadataRefresh } from "./directory/connections/metadataRefresh.ts";
 import { profileMail } from "./directory/members/profileEmail.ts";
 import { keepProvisioningLog } from "./directory/provisioningLog/provisioningBuffer.ts";
@@ -19,8 +24,10 @@ import { startRetention } from "./directory/provisioningLog/provisioningRetentio
 import { roleEffects } from "./directory/roles/roleMappings.ts";
 import { roleSeats } from "./directory/roles/rolesEffects.ts";
 import { roleReplacement } from "./directory/roles/rolesInUse.ts";
+import { offboardingJobs } from "./directory/offboarding/offboarding.ts";
 import { seatPromotion } from "./directory/seats/seatPromotion.ts";
 import { seatWaiting, watchSeats } from "./directory/seats/seatWatch.ts";
+import { tenantPurge } from "./directory/tenants/purge.ts";
 import { followForWebhooks } from "./events/webhookDeliveries.ts";
 import { startWebhookSender } from "./events/webhookSender.ts";
 import { startWorker, type Worker } from "./events/worker.ts";
@@ -69,7 +76,7 @@ export async function start(config: Config): Promise<Running> {
   const server = await bind(app, config, db);
   const worker = startWork({ db, log, mailer, lookUpTxt, outbound, samlThreads, publicUrl, secretKeys });
   const sender = startWebhookSender({ db, log, secretKeys, outbound });
-  const retention = startRetention({ db, log });
+  const retention = startRetention({ db, log, secretKeys });
   const checks = startDomainChecks({ db, log });
   const metadata = startMetadataRefresh({ db, log });
   const certificates = startCertificateWatch({ db, log });
@@ -112,10 +119,14 @@ function startWork({ db, log, mailer, lookUpTxt, outbound, samlThreads, publicUr
     handlers: {
       ...seatPromotion(db),
       ...roleEffects(db),
+      ...directoryJobs(db),
       ...roleSeats(db),
       ...roleReplacement(db),
       ...bulkJobs(db),
+      ...importJobs({ db, secretKeys }),
       ...seatWaiting,
+      ...offboardingJobs,
+      ...tenantPurge(db, log),
       ...domainChecks(db, lookUpTxt),
       ...connectionKeyJobs({ db, secretKeys }),
       ...certificateJobs,
@@ -125,10 +136,14 @@ function startWork({ db, log, mailer, lookUpTxt, outbound, samlThreads, publicUr
       ...profileMail({ db, send: mailer, publicUrl, secretKeys }),
       ...passwordResetMail({ db, send: mailer, publicUrl, secretKeys }),
       ...accountMail({ db, send: mailer, publicUrl, secretKeys }),
+      ...invitationMail({ db, send: mailer, publicUrl, secretKeys }),
+      ...inviteExpiry(db),
+      ...applicationLogout({ db, publicUrl, secretKeys, outbound }),
     },
     followers: {
       "seat-watch": watchSeats(db),
       "adminless-watch": watchAdminless(db, log),
+      applications: tellApplications(db),
       webhooks: followForWebhooks,
     },
   });

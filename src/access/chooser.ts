@@ -8,6 +8,7 @@ import {
   ticketHolder,
 } from "../directory/accounts/accountSignIn.ts";
 import { isUuid } from "../base/ids.ts";
+import { joinableBy, joinByAccount, workspaceUrl } from "../directory/domains/autoJoin.ts";
 import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import { clearCookie, readCookie, setCookie } from "../http/cookies.ts";
 import { browserOf } from "./browser.ts";
@@ -20,8 +21,9 @@ import type { Access } from "./options.ts";
 import { checkOrigin, MAX_FORM } from "./ownForm.ts";
 import { failurePage } from "./pages.ts";
 import { explained } from "./faults.ts";
-import { returnPath } from "./returnTo.ts";
+import { returnTarget } from "./returnTo.ts";
 import { sendPage } from "./sendPage.ts";
+import { outcomesPage } from "./signUpPages.ts";
 import { one } from "./start.ts";
 
 /**
@@ -43,7 +45,10 @@ export async function signInByAccount(
   const ticket = await openTicket(access.db, system, account);
   const tenants = await accountTenants(access.db, system, account.id);
   const [only] = tenants;
-  if (only && tenants.length === 1) {
+  const joinable = await joinableBy(access.db, system, account);
+  // What somebody can only join by signing in elsewhere is shown to who has no other place to go.
+  const isOffered = joinable !== undefined && joinable.by !== "connection";
+  if (only && tenants.length === 1 && !isOffered) {
     await go(access, req, res, { ticket, tenantId: only.id, returnTo });
     return true;
   }
@@ -54,12 +59,31 @@ export async function signInByAccount(
 
 /** `GET /sign-in/tenant`: which of the account's tenants? */
 export async function showTenants(access: Access, req: Request, res: Response): Promise<void> {
-  const returnTo = returnPath(one(req.query, "return_to"));
+  const returnTo = await returnTarget(access, one(req.query, "return_to"));
   const system = systemOf(access);
   const account = await ticketHolder(access.db, system, ticketOf(access, req));
   if (!account) return res.redirect(303, `/sso/start?${new URLSearchParams({ return_to: returnTo })}`);
   const tenants = await accountTenants(access.db, system, account.id);
-  sendPage(res, 200, tenantsPage(messagesOf(req), tenants, returnTo));
+  const joinable = await joinableBy(access.db, system, account);
+  sendPage(res, 200, tenantsPage(messagesOf(req), { tenants, joinable, returnTo }));
+}
+
+/** `POST /sign-in/join`: into the tenant that the account's holder has chosen to join, or a word of what waits for whom. */
+export async function takeJoin(access: Access, req: Request, res: Response): Promise<void> {
+  checkOrigin(access, req);
+  const form = await readForm(req, MAX_FORM);
+  const tenantId = form.once("tenant");
+  const returnTo = await returnTarget(access, form.get("return_to"));
+  const [ticket, system, messages] = [ticketOf(access, req), systemOf(access), messagesOf(req)];
+  const account = await ticketHolder(access.db, system, ticket);
+  const offered = account && (await joinableBy(access.db, system, account));
+  if (!account || offered?.tenant.id !== tenantId) return refuseChoice(res, messages, "ticket_spent");
+  const workspaces = await joinByAccount(access.db, system, account);
+  if (workspaces.some(({ outcome }) => outcome === "joined")) {
+    return enterChosen(access, req, res, { ticket, tenantId, returnTo });
+  }
+  const shown = workspaces.map((each) => ({ ...each, url: workspaceUrl(access.publicUrl, each, account) }));
+  sendPage(res, 200, outcomesPage(messages, chooserMessages(messages).joinable, shown));
 }
 
 /** `POST /sign-in/tenant`. */
@@ -69,19 +93,26 @@ export async function takeTenant(access: Access, req: Request, res: Response): P
   const chosen = {
     ticket: ticketOf(access, req),
     tenantId: form.once("tenant"),
-    returnTo: returnPath(form.get("return_to")),
+    returnTo: await returnTarget(access, form.get("return_to")),
   };
+  await enterChosen(access, req, res, chosen);
+}
+
+async function enterChosen(access: Access, req: Request, res: Response, chosen: Chosen): Promise<void> {
   try {
     await go(access, req, res, chosen);
   } catch (error) {
     if (!(error instanceof SignInStopped)) throw error;
-    const messages = messagesOf(req);
-    const isSpent = error.code === "ticket_spent";
-    const { status, fault } = isSpent
-      ? { status: 403, fault: chooserMessages(messages).spent }
-      : explained(messages, error.code);
-    sendPage(res, status, failurePage(messages, { reference: null, retryUrl: "/sso/start", text: fault }));
+    refuseChoice(res, messagesOf(req), error.code);
   }
+}
+
+function refuseChoice(res: Response, messages: ReturnType<typeof messagesFor>, code: string): void {
+  const isSpent = code === "ticket_spent";
+  const { status, fault } = isSpent
+    ? { status: 403, fault: chooserMessages(messages).spent }
+    : explained(messages, code);
+  sendPage(res, status, failurePage(messages, { reference: null, retryUrl: "/sso/start", text: fault }));
 }
 
 interface Chosen {

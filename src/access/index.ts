@@ -12,16 +12,21 @@ import { spMetadata } from "../sso/saml/spMetadata.ts";
 import { detachAccount, showAccount, takeAccount } from "./account.ts";
 import { finish, finishTest, oidcAnswer, samlAnswer } from "./answer.ts";
 import { backchannelLogout } from "./backchannelLogout.ts";
-import { showTenants, takeTenant } from "./chooser.ts";
+import { showTenants, takeJoin, takeTenant } from "./chooser.ts";
 import { clientKeys } from "./clientKeys.ts";
 import { showDevices, takeDevices } from "./devices.ts";
 import { showEmailChange, takeEmailChange } from "./emailChange.ts";
+import { openToken, showInvitation, takeConnection, takeInvitation } from "./invitation.ts";
+import { INVITATION_SCRIPT } from "./invitationScript.ts";
 import { messagesFor } from "./messages.ts";
 import type { Access, AccessOptions } from "./options.ts";
 import { failurePage } from "./pages.ts";
 import { showPasskey, takePasskey } from "./passkey.ts";
 import { PASSKEY_SCRIPT } from "./passkeyScript.ts";
 import { changePassword, home, showSignIn, signIn, signOut } from "./password.ts";
+import { interaction } from "./provider/interaction.ts";
+import { mountProvider } from "./provider/mount.ts";
+import { PROVIDER_BASE, providerFor } from "./provider/provider.ts";
 import { showForgot, showReset, takeForgot, takeReset } from "./reset.ts";
 import { showFactor, takeFactor } from "./secondFactor.ts";
 import {
@@ -53,12 +58,17 @@ import {
 import { addDomain, checkDomain, makeToken, showSteps } from "./setupLinkSteps.ts";
 import { start } from "./start.ts";
 import { STYLE } from "./style.ts";
+import { globalTokenRevocation } from "./tokenRevocation.ts";
 import { startTest } from "./test.ts";
 
 /** Of one address: an office behind one address signs in within minutes, not seconds. */
 const ANSWERS = { requests: 120, seconds: 60 } as const;
 /** Of one address, each a line in the log of a tenant: more than an office has in its worst minute. */
 const REFUSALS = { requests: 300, seconds: 60 } as const;
+/** Likewise, each a row until the day after. */
+const BEGINS = { requests: 300, seconds: 60 } as const;
+/** Of one address, each a row for an hour: an office in the minute in which everybody opens the applications. */
+const REQUESTS = { requests: 1200, seconds: 60 } as const;
 /** Of one provider: whoever is logged out of it in one go is to be logged out here. */
 const LOGOUTS = { requests: 6000, seconds: 60 } as const;
 
@@ -96,12 +106,18 @@ export const accessRoutes: readonly (readonly [method: "get" | "post", path: str
   ["post", "/sign-out", signOut],
   ["get", "/sign-in/tenant", showTenants],
   ["post", "/sign-in/tenant", takeTenant],
+  ["post", "/sign-in/join", takeJoin],
   ["get", "/account", showAccount],
   ["post", "/account", takeAccount],
   ["post", "/account/detach", detachAccount],
   ["get", "/devices", showDevices],
   ["post", "/devices", takeDevices],
   ["get", "/sign-in/style.css", (_access, _req, res) => void res.type("text/css").send(STYLE)],
+  ["get", "/invitation", showInvitation],
+  ["post", "/invitation", openToken],
+  ["post", "/invitation/accept", takeInvitation],
+  ["post", "/invitation/connection", takeConnection],
+  ["get", "/invitation.js", (_access, _req, res) => void res.type("text/javascript").send(INVITATION_SCRIPT)],
   ["get", "/sign-up", showSignUp],
   ["post", "/sign-up", takeSignUp],
   ["get", "/sign-up/confirm", showConfirm],
@@ -118,6 +134,8 @@ export const accessRoutes: readonly (readonly [method: "get" | "post", path: str
   ["get", "/sso/oidc/:connection/callback", oidcAnswer],
   ["post", "/sso/oidc/:connection/backchannel-logout", backchannelLogout],
   ["get", "/sso/oidc/:connection/jwks", clientKeys],
+  ["post", "/sso/connections/:connection/global-token-revocation", globalTokenRevocation],
+  ["get", "/oidc/interaction/:uid", interaction],
   ["get", "/setup", showSetupLink],
   ["post", "/setup", redeem],
   ["get", "/setup/steps", showSteps],
@@ -133,18 +151,31 @@ export const accessRoutes: readonly (readonly [method: "get" | "post", path: str
   ["post", "/setup/connections/:connection/live", goLive],
 ];
 
-/** Where the one script may run: it speaks with the browser's passkeys. */
-const WITH_SCRIPT = ["/sign-in/factor", "/sign-in/passkey", "/security/proof", "/security/passkeys/new"];
+/** Where a script may run: one speaks with the browser's passkeys, one reads the fragment of an invitation. */
+const WITH_SCRIPT = ["/invitation", "/sign-in/factor", "/sign-in/passkey", "/security/proof", "/security/passkeys/new"];
+
+/** RFC 8414 §3.1: before the path of the issuer, where OpenID Connect Discovery has its own behind. */
+const OAUTH_METADATA = "/.well-known/oauth-authorization-server";
+const oauthMetadata: RequestHandler = (req, _res, next) => {
+  req.url = OAUTH_METADATA;
+  next();
+};
 
 /** The sign-in surface, to be mounted at the root. */
 export function accessSurface(options: AccessOptions): Router {
-  const access: Access = {
+  const known = {
     ...options,
     cookies: cookiesFor(options.publicUrl),
     now: options.clock ?? (() => new Date()),
+  };
+  const access: Access = {
+    ...known,
+    provider: providerFor(known),
+    countBegin: rateLimit(BEGINS),
     countAnswer: rateLimit(ANSWERS),
     countRefusal: rateLimit(REFUSALS),
     countLogout: rateLimit(LOGOUTS),
+    countRequest: rateLimit(REQUESTS),
   };
   const router = Router();
   const headers = { plain: pageHeaders(), script: pageHeaders({ script: true }) };
@@ -156,6 +187,9 @@ export function accessSurface(options: AccessOptions): Router {
     place.all(methodNotAllowed(...ofPath.map(([method]) => method.toUpperCase())));
     place.all(failed);
   }
+  const provider = mountProvider(access);
+  router.use(PROVIDER_BASE, provider, failed);
+  router.get(OAUTH_METADATA + PROVIDER_BASE, oauthMetadata, provider, failed);
   return router;
 }
 

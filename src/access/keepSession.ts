@@ -10,5 +10,5 @@ export async function keepSession(access: Access, req: Request, res: Response, o
   const replaced = readCookie(req, cookies.session);
   const seconds = Math.floor((opened.expiresAt.getTime() - now.getTime()) / 1000);
   setCookie(res, cookies, cookies.session, opened.cookie, seconds);
-  if (replaced !== undefined) await endReplaced(db, replaced, now);
+  if (replaced !== undefined) await endReplaced(db, replaced, opened, now);
 }

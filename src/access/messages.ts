@@ -27,7 +27,8 @@ export interface Messages {
   readonly testPassed: string;
   readonly testRefused: string;
   readonly testBack: string;
-  readonly seatsFull: string;
+  /** @param contact whom the tenant named; null = nobody */
+  readonly seatsFull: (contact: string | null) => string;
   readonly changeTitle: string;
   readonly changeText: string;
   readonly currentPassword: string;
@@ -71,7 +72,8 @@ const english: Messages = {
   testPassed: "This sign-in would work. Nobody was signed in, and nobody was changed.",
   testRefused: "The identity provider's answer was taken, but this person would not be signed in:",
   testBack: "Where the test was begun you can read what arrived and what it means. You may close this window.",
-  seatsFull: "Every seat that your organisation has is taken. Ask your admin for one, then sign in again.",
+  seatsFull: (contact) =>
+    `Every seat that your organisation has is taken. Ask ${contact ?? "your admin"} for one, then sign in again.`,
   changeTitle: "Choose your own password",
   changeText: "Somebody else chose the present one. Nobody but you should know it.",
   currentPassword: "Present password",
@@ -117,8 +119,8 @@ const german: Messages = {
   testPassed: "Diese Anmeldung würde gelingen. Niemand wurde angemeldet und niemand geändert.",
   testRefused: "Die Antwort des Anmeldedienstes wurde angenommen, aber diese Person würde nicht angemeldet:",
   testBack: "Wo der Test begonnen wurde, steht, was ankam und was es bedeutet. Sie können dieses Fenster schließen.",
-  seatsFull:
-    "Alle Plätze Ihrer Organisation sind belegt. Bitten Sie Ihren Admin um einen und melden Sie sich dann noch einmal an.",
+  seatsFull: (contact) =>
+    `Alle Plätze Ihrer Organisation sind belegt. Bitten Sie ${contact ?? "Ihren Admin"} um einen und melden Sie sich dann noch einmal an.`,
   changeTitle: "Wählen Sie Ihr eigenes Passwort",
   changeText: "Das jetzige hat jemand anderes gewählt. Nur Sie sollten es kennen.",
   currentPassword: "Jetziges Passwort",

@@ -9,6 +9,7 @@ import type { LookUpTxt } from "../http/dns.ts";
 import type { Logger } from "../http/logger.ts";
 import type { Database } from "../storage/types.ts";
 import type { Cookies } from "../http/cookies.ts";
+import type { RunningProvider } from "./provider/provider.ts";
 
 /** The identity provider's side of a connection, as somebody has written it. */
 export type GivenProvider =
@@ -60,11 +61,17 @@ export interface AccessOptions {
 export interface Access extends AccessOptions {
   /** Counts an answer of an address. @throws Refusal `rate_limited` */
   readonly countAnswer: (ip: string) => Promise<void>;
+  /** Counts a sign-in that an address begins. @throws Refusal `rate_limited` */
+  readonly countBegin: (ip: string) => Promise<void>;
   /** Counts a sign-in of an address that went nowhere. @throws Refusal `rate_limited` */
   readonly countRefusal: (ip: string) => Promise<void>;
+  /** Counts an application's request for somebody to sign in. @throws Refusal `rate_limited` */
+  readonly countRequest: (ip: string) => Promise<void>;
   /** Counts a logout that a provider tells of. @throws Refusal `rate_limited` */
   readonly countLogout: (ip: string) => Promise<void>;
   readonly cookies: Cookies;
+  /** The OpenID Provider, with the keys of this moment. */
+  readonly provider: () => Promise<RunningProvider>;
   readonly now: () => Date;
 }
 

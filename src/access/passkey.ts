@@ -11,14 +11,14 @@ import { readForm } from "./form.ts";
 import { messagesFor } from "./messages.ts";
 import type { Access } from "./options.ts";
 import { checkOrigin, MAX_FORM } from "./ownForm.ts";
-import { returnPath } from "./returnTo.ts";
+import { returnTarget } from "./returnTo.ts";
 import { passkeyPage } from "./secondFactorPages.ts";
 import { sendPage } from "./sendPage.ts";
 import { one } from "./start.ts";
 
 /** `GET /sign-in/passkey`: a passkey alone. */
 export async function showPasskey(access: Access, req: Request, res: Response): Promise<void> {
-  const place = { tenant: one(req.query, "tenant"), returnTo: returnPath(one(req.query, "return_to")) };
+  const place = { tenant: one(req.query, "tenant"), returnTo: await returnTarget(access, one(req.query, "return_to")) };
   await ask(access, req, res, { ...place, status: 200, fault: null });
 }
 
@@ -26,7 +26,10 @@ export async function showPasskey(access: Access, req: Request, res: Response): 
 export async function takePasskey(access: Access, req: Request, res: Response): Promise<void> {
   checkOrigin(access, req);
   const form = await readForm(req, MAX_FORM);
-  const place = { tenant: form.get("tenant") || undefined, returnTo: returnPath(form.get("return_to")) };
+  const place = {
+    tenant: form.get("tenant") || undefined,
+    returnTo: await returnTarget(access, form.get("return_to")),
+  };
   const answer = proofAnswer(parsedAnswer(form.get("credential")));
   const system = { actor: { type: "system" }, now: access.now() } as const;
   const tenant = await signInTenant(access.db, system.now, { reference: place.tenant, email: undefined });

@@ -10,7 +10,7 @@ import { signInTenant } from "../directory/signIn/signInTenant.ts";
 import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import type { Tenant } from "../directory/tenants/tenant.ts";
 import { completeSettings } from "../directory/tenants/tenantSettings.ts";
-import { readCookie } from "../http/cookies.ts";
+import { clearCookie, readCookie } from "../http/cookies.ts";
 import { browserOf } from "./browser.ts";
 import { signInByAccount } from "./chooser.ts";
 import { signOutHere } from "./endSession.ts";
@@ -21,7 +21,7 @@ import { messagesFor, type Messages } from "./messages.ts";
 import type { Access } from "./options.ts";
 import { asMember, checkOrigin, MAX_FORM, ownForm, signedIn } from "./ownForm.ts";
 import { addressPage, changePasswordPage, homePage, passwordPage, type SignInForm } from "./pages.ts";
-import { returnPath } from "./returnTo.ts";
+import { returnTarget } from "./returnTo.ts";
 import { sendPage } from "./sendPage.ts";
 import { one } from "./start.ts";
 
@@ -29,7 +29,7 @@ import { one } from "./start.ts";
 export async function showSignIn(access: Access, req: Request, res: Response): Promise<void> {
   const reference = one(req.query, "tenant");
   const tenant = await signInTenant(access.db, access.now(), { reference, email: undefined });
-  const returnTo = returnPath(one(req.query, "return_to"));
+  const returnTo = await returnTarget(access, one(req.query, "return_to"));
   const email = one(req.query, "email") ?? "";
   const form = formAt(tenant, email, returnTo);
   const messages = messagesOf(req);
@@ -41,7 +41,7 @@ export async function signIn(access: Access, req: Request, res: Response): Promi
   checkOrigin(access, req);
   const given = await readForm(req, MAX_FORM);
   const email = given.get("email");
-  const returnTo = returnPath(given.get("return_to"));
+  const returnTo = await returnTarget(access, given.get("return_to"));
   const now = access.now();
   const reference = given.get("tenant") || undefined;
   const tenant = await signInTenant(access.db, now, { reference, email });
@@ -92,6 +92,7 @@ export async function home(access: Access, req: Request, res: Response): Promise
   const { csrfToken } = session;
   if (session.mustChangePassword) return sendPage(res, 200, changePasswordPage(messages, csrfToken, null));
   if (session.mustAddFactor) return res.redirect(303, "/security");
+  if (resumePending(access, req, res)) return;
   const shown = {
     name: displayNameOf(member.scim),
     tenantName: tenant.name,
@@ -100,6 +101,16 @@ export async function home(access: Access, req: Request, res: Response): Promise
     csrfToken,
   };
   sendPage(res, 200, homePage(messages, shown));
+}
+
+/** An application waited for a password of one's own, or for a second factor: on to it, once. */
+function resumePending({ cookies }: Access, req: Request, res: Response): boolean {
+  const path = readCookie(req, cookies.pending);
+  if (path === undefined) return false;
+  clearCookie(res, cookies, cookies.pending);
+  if (!/^\/oidc\/interaction\/[\w-]{1,100}$/.test(path)) return false;
+  res.redirect(303, path);
+  return true;
 }
 
 /** `POST /sign-in/password`: one's own password in place of the one that somebody else chose. */

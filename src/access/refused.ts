@@ -2,6 +2,7 @@ import type { Request, Response } from "express";
 import { senderOf } from "../base/sender.ts";
 import type { SignInConnection } from "../directory/connections/connectionsForSignIn.ts";
 import { recordRefusal } from "../directory/signIn/signInAttempts.ts";
+import { readContact } from "../directory/tenants/contact.ts";
 import { SignInStopped } from "../directory/signIn/signInStopped.ts";
 import type { SignInRefused } from "../sso/types.ts";
 import type { Who } from "../storage/types.ts";
@@ -36,13 +37,18 @@ export async function refuse(
   const reference = await recordRefusal(access.db, who, line, browserOf(req));
   access.log.info({ reference, connection: connectionId, reason: error.code }, "sign-in refused");
   const retryUrl = connection.status === "enabled" ? `/sso/start?connection=${connectionId}` : null;
-  fail(req, res, { reference, retryUrl }, error.code);
+  // The one refusal that is nobody's mistake, and that no second try mends.
+  const text = error.code === "seat_limit_reached" ? await askForSeat(access, req, who) : undefined;
+  fail(req, res, { reference, retryUrl, ...(text !== undefined && { text }) });
+}
+
+/** Rule 9: it names whom to ask. */
+async function askForSeat({ db }: Access, req: Request, who: Who): Promise<string> {
+  const { name } = await readContact(db, who);
+  return messagesFor(req.headers["accept-language"]).seatsFull(name);
 }
 
 /** The page alone. */
-export function fail(req: Request, res: Response, shown: ShownFailure, code?: string): void {
-  const messages = messagesFor(req.headers["accept-language"]);
-  // The one refusal that is nobody's mistake, and that no second try mends.
-  const text = code === "seat_limit_reached" ? { text: messages.seatsFull } : {};
-  sendPage(res, 403, failurePage(messages, { ...shown, ...text }));
+export function fail(req: Request, res: Response, shown: ShownFailure): void {
+  sendPage(res, 403, failurePage(messagesFor(req.headers["accept-language"]), shown));
 }

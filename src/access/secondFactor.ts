@@ -15,7 +15,7 @@ import { messagesFor } from "./messages.ts";
 import type { Access } from "./options.ts";
 import { checkOrigin, MAX_FORM } from "./ownForm.ts";
 import { failurePage } from "./pages.ts";
-import { returnPath } from "./returnTo.ts";
+import { returnTarget } from "./returnTo.ts";
 import { factorPage } from "./secondFactorPages.ts";
 import { securityMessages } from "./securityMessages.ts";
 import { sendPage } from "./sendPage.ts";
@@ -25,14 +25,18 @@ import { one } from "./start.ts";
 export async function showFactor(access: Access, req: Request, res: Response): Promise<void> {
   const step = await stepIn(access, req);
   if (!step) return over(req, res);
-  await ask(access, req, res, step, { status: 200, fault: null, returnTo: returnPath(one(req.query, "return_to")) });
+  await ask(access, req, res, step, {
+    status: 200,
+    fault: null,
+    returnTo: await returnTarget(access, one(req.query, "return_to")),
+  });
 }
 
 /** `POST /sign-in/factor`. */
 export async function takeFactor(access: Access, req: Request, res: Response): Promise<void> {
   checkOrigin(access, req);
   const form = await readForm(req, MAX_FORM);
-  const returnTo = returnPath(form.get("return_to"));
+  const returnTo = await returnTarget(access, form.get("return_to"));
   const step = await stepIn(access, req);
   if (!step) return over(req, res);
   const now = access.now();

@@ -131,9 +131,11 @@ function domainPart(view: SetupView, { items }: Steps): Html {
   return html`<h2>${words.domainTitle}</h2>
     <p>${words.domainText}</p>
     ${made.map(
-      ({ name, status, txtValue }) =>
-        html`<p class="item"><b>${name}</b> – ${words.domainStates[(status ?? "pending") as "pending"]}</p>
-          ${txtValue !== null && recordOf(view, name, txtValue)}`,
+      ({ name, status, txtValue, isAsked }) =>
+        html`<p class="item">
+            <b>${name}</b> – ${isAsked ? words.statuses.asked : words.domainStates[(status ?? "pending") as "pending"]}
+          </p>
+          ${txtValue !== null && !isAsked && recordOf(view, name, txtValue)}`,
     )}
     ${form(view, "/setup/domains", fields)}`;
 }

@@ -55,6 +55,7 @@ const english: SignUpMessages = {
     connection: (tenant) => `You can join ${tenant}: sign in through its own identity provider.`,
     signIn: (tenant) => `You are a member of ${tenant} already: sign in as you do there.`,
     full: (tenant) => `You can join ${tenant}, but all its seats are taken. Ask its administrators for one.`,
+    spent: (tenant) => `The link to ${tenant} lets nobody in any more. Ask whoever gave it to you for a new one.`,
   },
   goOn: (tenant) => `Go on to ${tenant}`,
 };
@@ -91,6 +92,7 @@ const german: SignUpMessages = {
     signIn: (tenant) => `Sie sind schon Mitglied von ${tenant}: Melden Sie sich an wie dort üblich.`,
     full: (tenant) =>
       `Sie können ${tenant} beitreten, aber alle Plätze sind belegt. Bitten Sie die Administratoren um einen.`,
+    spent: (tenant) => `Der Link zu ${tenant} gilt nicht mehr. Lassen Sie sich einen neuen geben.`,
   },
   goOn: (tenant) => `Weiter zu ${tenant}`,
 };

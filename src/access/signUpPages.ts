@@ -74,16 +74,20 @@ export function confirmPage(messages: Messages, token: string, fault: string | n
   );
 }
 
+type Shown = readonly (Workspace & { readonly url: string | null })[];
+
 /** The address is proven: where its holder is in now, or can get in. */
-export function confirmedPage(
-  messages: Messages,
-  workspaces: readonly (Workspace & { readonly url: string | null })[],
-): string {
+export function confirmedPage(messages: Messages, workspaces: Shown): string {
+  return outcomesPage(messages, signUpMessages(messages).doneTitle, workspaces);
+}
+
+/** What came of joining. */
+export function outcomesPage(messages: Messages, title: string, workspaces: Shown): string {
   const words = signUpMessages(messages);
   const shown = workspaces.map(
     ({ tenant, outcome, url }) =>
       html`<p>${words.outcomes[outcome](tenant.name)}</p>
         ${url === null ? html`` : html`<a class="button" href="${url}">${words.goOn(tenant.name)}</a>`}`,
   );
-  return page(messages, words.doneTitle, html`${shown.length > 0 ? shown : html`<p>${words.noWorkspace}</p>`}`);
+  return page(messages, title, html`${shown.length > 0 ? shown : html`<p>${words.noWorkspace}</p>`}`);
 }

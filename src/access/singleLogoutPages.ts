@@ -19,7 +19,7 @@ export function signedOutPage(messages: Messages, outcome: LogoutOutcome | "here
 }
 
 /** Posts a form by itself where scripts run; by its button elsewhere. */
-const SUBMIT = "document.forms[0].submit()";
+export const SUBMIT = "document.forms[0].submit()";
 /** The one script of that page (CSP Level 3 §8.3). */
 export const SUBMIT_HASH = `'sha256-${createHash("sha256").update(SUBMIT).digest("base64")}'`;
 

@@ -11,7 +11,7 @@ import { messagesFor } from "./messages.ts";
 import type { Access } from "./options.ts";
 import { addressPage, chooserPage, passwordPage } from "./pages.ts";
 import { refuse } from "./refused.ts";
-import { returnPath } from "./returnTo.ts";
+import { returnTarget } from "./returnTo.ts";
 import { sendPage } from "./sendPage.ts";
 
 type Query = Readonly<Record<string, unknown>>;
@@ -23,7 +23,10 @@ type Query = Readonly<Record<string, unknown>>;
  */
 export async function start(access: Access, req: Request, res: Response): Promise<void> {
   const query = req.query as Query;
-  const returnTo = returnPath(one(query, "return_to") ?? targetPath(one(query, "target_link_uri"), access.publicUrl));
+  const returnTo = await returnTarget(
+    access,
+    one(query, "return_to") ?? targetPath(one(query, "target_link_uri"), access.publicUrl),
+  );
   const id = one(query, "connection");
   const email = one(query, "email") ?? one(query, "login_hint");
   const wanted = { returnTo, loginHint: hint(email) };
@@ -117,9 +120,7 @@ function hint(email: string | undefined): string | undefined {
   return email !== undefined && /^[^\p{C}]{1,320}$/u.test(email) ? email : undefined;
 }
 
-/** OIDC Core §4 gives a whole URL: of it the path counts, where it is one of ours. */
+/** OIDC Core §4 gives a whole URL: of it the path counts, where it is one of ours; else it must be an application's. */
 function targetPath(target: string | undefined, publicUrl: string): string | undefined {
-  if (target === undefined) return undefined;
-  if (target.startsWith(`${publicUrl}/`)) return target.slice(publicUrl.length);
-  throw new Refusal("invalid_request", "target_link_uri must be an address of this server");
+  return target?.startsWith(`${publicUrl}/`) ? target.slice(publicUrl.length) : target;
 }

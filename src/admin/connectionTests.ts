@@ -17,7 +17,7 @@ const wouldBe = {
   anyOf: [
     record({
       memberId: { ...nullable(id), description: "Null for somebody who would be made." },
-      by: { type: "string", enum: ["identity", "directoryMatch", "verifiedDomain", "jit"] },
+      by: { type: "string", enum: ["identity", "directoryMatch", "verifiedDomain", "invitation", "jit"] },
       email: nullable(text),
       displayName: text,
     }),

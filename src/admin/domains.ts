@@ -91,7 +91,12 @@ export const domains: Resource = {
       permission: "domains:edit",
       setup: "domain",
       body: object({ force: boolean }),
-      responses: { 200: json("The domain, verified.", ref("Domain")) },
+      responses: {
+        200: json(
+          "The domain, verified; by a setup link, where people are in the tenant, as it was until an admin approves it.",
+          ref("Domain"),
+        ),
+      },
       handle: verify,
     },
     {

@@ -16,7 +16,7 @@ export interface EventsAsked {
   readonly until?: string;
 }
 
-const actors = ["operator", "system", "member", "api_key", "scim_token", "setup_link"];
+const actors = ["operator", "system", "member", "api_key", "scim_token", "machine_credential", "setup_link"];
 const targets = [...new Set(Object.values(catalogue).map(({ target }) => target))];
 
 function idOrKind(kinds: readonly string[]): Schema {

@@ -1,25 +1,37 @@
 import type { Router } from "express";
+import { accessReview } from "./accessReview.ts";
+import { activity } from "./activity.ts";
 import { apiKeys } from "./apiKeys.ts";
+import { applications } from "./applications.ts";
 import { contact } from "./contact.ts";
 import { connectionKeys } from "./connectionKeys.ts";
 import { connectionPresets } from "./connectionPresets.ts";
 import { connections } from "./connections.ts";
 import { connectionTests } from "./connectionTests.ts";
+import { deletedTenants } from "./deletedTenants.ts";
 import { devices } from "./devices.ts";
 import { directories } from "./directories.ts";
 import { domains } from "./domains.ts";
 import { events } from "./events.ts";
 import { grants } from "./grants.ts";
+import { imports } from "./imports.ts";
+import { invitations } from "./invitations.ts";
+import { inviteLinks } from "./inviteLinks.ts";
 import { joinRequests } from "./joinRequests.ts";
 import { memberBulk } from "./memberBulk.ts";
 import { memberFactors } from "./memberFactors.ts";
+import { machineCredentials } from "./machineCredentials.ts";
 import { members } from "./members.ts";
+import { offboardings } from "./offboardings.ts";
 import { passwordResets } from "./passwordResets.ts";
 import { permissionAreas } from "./permissionAreas.ts";
 import { plans } from "./plans.ts";
+import { presets } from "./presets.ts";
 import { profile } from "./profile.ts";
 import { provisioningLog } from "./provisioningLog.ts";
 import { registrations } from "./registrations.ts";
+import { reconciliations } from "./reconciliations.ts";
+import { revocationCredentials } from "./revocationCredentials.ts";
 import type { Resource } from "./route.ts";
 import { type AdminOptions, adminRouter } from "./router.ts";
 import { roles } from "./roles.ts";
@@ -46,16 +58,26 @@ export const resources: readonly Resource[] = [
   devices,
   sessionAccount,
   tenants,
+  deletedTenants,
   plans,
+  applications,
+  presets,
   seats,
   memberBulk,
+  imports,
+  invitations,
+  inviteLinks,
   members,
   memberFactors,
+  offboardings,
   teams,
   contact,
   signIns,
+  activity,
+  accessReview,
   directories,
   scimTokens,
+  machineCredentials,
   provisioningLog,
   apiKeys,
   permissionAreas,
@@ -63,6 +85,7 @@ export const resources: readonly Resource[] = [
   roleTemplates,
   grants,
   roleMappings,
+  reconciliations,
   domains,
   joinRequests,
   registrations,
@@ -70,6 +93,7 @@ export const resources: readonly Resource[] = [
   connectionPresets,
   connectionKeys,
   connectionTests,
+  revocationCredentials,
   setupLinks,
   setupRequests,
   events,

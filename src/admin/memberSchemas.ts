@@ -16,7 +16,7 @@ export function line(maxLength: number): Schema {
     type: "string",
     minLength: 1,
     maxLength,
-    pattern: "^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$",
+    pattern: "^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$",
   };
 }
 
@@ -98,7 +98,10 @@ export const memberSchemas: Readonly<Record<string, Schema>> = {
       name: personName,
       roles: { ...roles, description: "Left out: what the tenant's settings give newcomers." },
       password,
-      sendEmail: { type: "boolean", description: "Accepted, and without effect as yet: this call sends no mail." },
+      sendEmail: {
+        type: "boolean",
+        description: "Tells them by mail where to sign in; never the password. No unless said.",
+      },
       jobTitle: line(200),
     },
     ["email", "name"],
@@ -110,6 +113,7 @@ export const memberSchemas: Readonly<Record<string, Schema>> = {
     avatarUrl: nullable(avatarUrl),
     roles: { ...roles, description: "The whole list; a role that a mapping gives cannot be left out." },
     hold: { type: "boolean", description: "True suspends; false releases and asks for a seat." },
+    reassignTo: { ...id, description: "With `hold` true: the member who is to take over what they leave behind." },
     preferences: { ...object(preferenceFields), description: "What is left out stays." },
     teams: {
       ...arrayOf(

@@ -17,7 +17,7 @@ import { memberSchemas } from "./memberSchemas.ts";
 import { exportMembers } from "./membersCsv.ts";
 import type { PageQuery } from "./paging.ts";
 import type { Answer, Resource, Route, TenantCall } from "./route.ts";
-import { json, nothing, pageOf, pageQuery, ref } from "./schemas.ts";
+import { id as uuid, json, nothing, pageOf, pageQuery, ref } from "./schemas.ts";
 
 const routes: readonly Route[] = [
   {
@@ -70,6 +70,7 @@ const routes: readonly Route[] = [
     operationId: "removeMember",
     summary: "Remove a member whom no directory manages",
     permission: "members:delete",
+    query: { reassignTo: { ...uuid, description: "The member who is to take over what they leave behind." } },
     responses: { 204: nothing },
     handle: remove,
   },
@@ -112,8 +113,8 @@ async function edit(call: TenantCall<unknown, MemberEdit & MoreOfMember>): Promi
   return { status: 200, body: await shown(call, id) };
 }
 
-async function remove(call: TenantCall): Promise<Answer> {
-  await dropMember(call.db, call.who, idOf(call));
+async function remove(call: TenantCall<{ reassignTo?: string }>): Promise<Answer> {
+  await dropMember(call.db, call.who, idOf(call), call.query.reassignTo ?? null);
   return { status: 204 };
 }
 

@@ -69,7 +69,7 @@ function pathsOf(resources: readonly Resource[]): OpenApi["paths"] {
 }
 
 function operation(route: Route, tag: string): Schema {
-  const { operationId, summary, permission, body } = route;
+  const { operationId, summary, permission } = route;
   const orMember = "members" in route && route.members ? ", or to be a member who has signed in" : "";
   const parameters = parametersOf(route);
   return {
@@ -78,9 +78,16 @@ function operation(route: Route, tag: string): Schema {
     tags: [tag],
     ...(permission === "public" ? { security: [] } : { description: `Needs ${needed(permission)}${orMember}.` }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: { "application/json": { schema: body } } } } : {}),
+    ...bodyOf(route),
     responses: responsesOf(route),
   };
+}
+
+function bodyOf({ body, file }: Route): Schema {
+  if (body) return { requestBody: { required: true, content: { "application/json": { schema: body } } } };
+  if (!file) return {};
+  const { mediaType, description } = file;
+  return { requestBody: { required: true, description, content: { [mediaType]: { schema: { type: "string" } } } } };
 }
 
 function needed(permission: string): string {
@@ -106,9 +113,9 @@ function responsesOf(route: Route): Schema {
   return Object.fromEntries([...answers, ...refused, others]) as Schema;
 }
 
-function refusedOf({ query, body, permission, path }: Route): (keyof typeof refusals)[] {
+function refusedOf({ query, body, file, permission, path }: Route): (keyof typeof refusals)[] {
   return [
-    ...(query || body ? [400 as const] : []),
+    ...(query || body || file ? [400 as const] : []),
     ...(permission === "public" ? [] : [401 as const, 403 as const]),
     ...(path.includes("{") ? [404 as const] : []),
   ];

@@ -11,10 +11,11 @@ const workspace = record({
   tenant: record({ id, slug: text, name: text }),
   outcome: {
     type: "string",
-    enum: ["joined", "requested", "connection", "signIn", "full"],
+    enum: ["joined", "requested", "connection", "signIn", "full", "spent"],
     description:
       "`joined`: is a member now. `requested`: an admin is asked. `connection`: joins by signing in through the " +
-      "organisation's identity provider. `signIn`: a member has this address. `full`: there is no seat.",
+      "organisation's identity provider. `signIn`: a member has this address. `full`: there is no seat. `spent`: the " +
+      "invite link lets nobody in any more.",
   },
   url: { ...nullable(text), description: "Where to go on; null where there is nothing but to wait." },
 });

@@ -1,7 +1,7 @@
 /** Which directory groups, SSO groups and asserted values give which role: the ordered list, and what it would do. */
 import { previewRoleMappings } from "../directory/roles/mappingPreview.ts";
 import { readRoleMappings, writeRoleMappings, type WrittenMapping } from "../directory/roles/roleMappings.ts";
-import type { Answer, Resource, TenantCall } from "./route.ts";
+import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { arrayOf, id, json, nullable, object, record, ref, text } from "./schemas.ts";
 
 /** More than any console shows, and few enough to be read for each decision. */
@@ -75,14 +75,12 @@ export const roleMappings: Resource = {
       method: "PUT",
       path: "/tenants/{t}/role-mappings",
       operationId: "putRoleMappings",
-      summary: "Replace the ordered list; in tenants of more than 1,000 members the effects follow by a job",
+      summary:
+        "Replace the ordered list; in tenants of more than 1,000 members the effects follow by a job, which the header Location names",
       permission: "mappings:edit",
       body: list,
       responses: { 200: json("The list as it is now.", list) },
-      handle: async (call) => {
-        await writeRoleMappings(call.db, call.who, call.body as WrittenMapping[], call.permissions);
-        return show(call);
-      },
+      handle: put,
     },
     {
       scope: "tenant",
@@ -101,6 +99,14 @@ export const roleMappings: Resource = {
   ],
 };
 
-async function show({ db, who }: TenantCall): Promise<Answer> {
+async function show({ db, who }: TenantCall): Promise<JsonAnswer> {
   return { status: 200, body: await readRoleMappings(db, who) };
+}
+
+async function put(call: TenantCall): Promise<JsonAnswer> {
+  const { db, who, tenant, permissions, publicUrl } = call;
+  const job = await writeRoleMappings(db, who, call.body as WrittenMapping[], permissions);
+  const answer = await show(call);
+  if (job === null) return answer;
+  return { ...answer, headers: { Location: `${publicUrl}/api/v1/tenants/${tenant.slug}/reconciliations/${job}` } };
 }

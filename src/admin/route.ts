@@ -38,8 +38,21 @@ interface Described {
   /** Query parameters by name; all are optional, and others are refused. */
   readonly query?: Readonly<Record<string, Schema>>;
   readonly body?: Schema;
+  /** In place of `body`: bytes that are no JSON, handed over as they came (`Buffer`). */
+  readonly file?: BodyFile;
   /** What is answered when all goes well, by status. */
   readonly responses: Readonly<Record<number, Reply>>;
+}
+
+/** A body that is a file. */
+interface BodyFile {
+  readonly mediaType: string;
+  readonly description: string;
+  /** Bytes. */
+  readonly limit: number;
+  /** What a refusal says of an empty one, and of another charset than UTF-8. */
+  readonly empty: string;
+  readonly notUtf8: string;
 }
 
 /** What the document says of an answer: JSON of this schema, nothing, or another media type. */
@@ -96,6 +109,8 @@ export interface Call<Query = unknown, Body = unknown> {
   readonly session: MemberSession | null;
   /** The same of whoever redeemed a setup link. */
   readonly setup: SetupSession | null;
+  /** The session cookie that came along, whatever it opens (any more). */
+  readonly cookie: string | null;
   /** The browser or client, for the sign-in log. */
   readonly from: Browser;
   readonly params: Readonly<Record<string, string>>;

@@ -4,7 +4,8 @@ import { pipeline } from "node:stream/promises";
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
-import { readJson } from "../http/body.ts";
+import { readBody, readJson } from "../http/body.ts";
+import { cookiesFor, readCookie } from "../http/cookies.ts";
 import type { LookUpTxt } from "../http/dns.ts";
 import { methodNotAllowed, notFound } from "../http/fallback.ts";
 import { apiHeaders } from "../http/headers.ts";
@@ -100,7 +101,8 @@ async function answer(
   const { db, publicUrl, secretKeys, outbound, lookUpTxt, samlThreads } = options;
   const params = paramsOf(req);
   const from = { ip: req.ip ?? null, userAgent: req.headers["user-agent"]?.slice(0, 300) ?? null };
-  const given = { db, publicUrl, secretKeys, outbound, lookUpTxt, samlThreads, now, params, from };
+  const cookie = readCookie(req, cookiesFor(publicUrl).session) ?? null;
+  const given = { db, publicUrl, secretKeys, outbound, lookUpTxt, samlThreads, now, params, cookie, from };
   if (route.permission === "public")
     return route.handle({ ...given, ...NOBODY, ...(await request(route, check, req)) });
   const caller = await callerOf(req, options, now);
@@ -144,6 +146,7 @@ function searchOf(req: Request): URLSearchParams {
 }
 
 async function bodyOf(route: Route, check: RequestCheck, req: Request): Promise<unknown> {
+  if (route.file) return readBody(req, { types: [route.file.mediaType], ...route.file });
   if (!route.body) return undefined;
   const body = await readJson(req, { types: ["application/json"], limit: MOST_BYTES });
   check.body(body);

@@ -7,7 +7,7 @@ import { forgiveTry } from "../directory/accounts/accountSignIn.ts";
 import { signInByPassword } from "../directory/signIn/passwordSignIn.ts";
 import { finishStep, stepOf } from "../directory/signIn/secondFactorStep.ts";
 import { currentRules } from "../directory/roles/rules.ts";
-import { closeSession, type OpenedSession } from "../directory/signIn/sessions.ts";
+import { closeSession, endReplaced, type OpenedSession } from "../directory/signIn/sessions.ts";
 import { Refusal } from "../base/errors.ts";
 import { cookiesFor, cookieText } from "../http/cookies.ts";
 import type { Who } from "../storage/types.ts";
@@ -103,6 +103,8 @@ async function signIn(call: Call): Promise<Answer> {
   const opened = whole ?? (await stopped(bySecondFactor(call, who, step.cookie, given.code, settings)));
   const found = await memberSessionOf(call.db, opened.cookie, call.now);
   if (!found) throw new Error("a session was opened and is not there");
+  // What the browser had before opens nothing from now on (T17), as on the pages.
+  if (call.cookie !== null) await endReplaced(call.db, call.cookie, opened, call.now);
   return { status: 201, body: await shown(call, found), headers: { "Set-Cookie": cookieOf(call, opened) } };
 }
 

@@ -52,12 +52,25 @@ const sections: Readonly<Record<keyof typeof defaultSettings, Fields>> = {
   members: {
     emailEditable: boolean,
     removal: oneOf("membership", "erase"),
+    // A quarter of a year: what a court or a works council may want of a handover, and no archive.
+    offboardingDays: whole(
+      0,
+      90,
+      "Days in which an application may say who took over from somebody who left, for which an erasure waits; 0 = none.",
+    ),
   },
   mail: {
     language: { ...oneOf(...languages), description: "For those whose own language is not known (RFC 7643 §4.1.1)." },
   },
   provisioningLog: {
     retentionDays: whole(1, 400, "Days until a line of the provisioning log is deleted; a year and a month at most."),
+  },
+  activity: {
+    retentionDays: whole(
+      1,
+      800,
+      "Days until what applications told of members is deleted; two years and some at most.",
+    ),
   },
 };
 
@@ -69,6 +82,7 @@ export const settings: Schema = record({
   members: record(sections.members),
   mail: record(sections.mail),
   provisioningLog: record(sections.provisioningLog),
+  activity: record(sections.activity),
 });
 
 /** Settings as they are written: any part, each with the default that holds where nothing was ever set. */
@@ -85,6 +99,7 @@ export const settingsChange: Schema = object({
   members: written("members", sections.members),
   mail: written("mail", sections.mail),
   provisioningLog: written("provisioningLog", sections.provisioningLog),
+  activity: written("activity", sections.activity),
 });
 
 function written(section: keyof typeof defaultSettings, fields: Fields): Schema {

@@ -1,10 +1,6 @@
 /** Setup requests: what was made through a setup link and waits for an admin's yes to go live. */
-import {
-  approveSetupRequest,
-  askForConnection,
-  declineSetupRequest,
-  listSetupRequests,
-} from "../directory/connections/setupRequests.ts";
+import { approveSetupRequest, declineSetupRequest } from "../directory/connections/setupApproval.ts";
+import { askForConnection, listSetupRequests } from "../directory/connections/setupRequests.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { id, instant, json, nothing, nullable, object, pageOf, pageQuery, record, ref, text } from "./schemas.ts";
@@ -12,14 +8,15 @@ import { id, instant, json, nothing, nullable, object, pageOf, pageQuery, record
 export const setupRequests: Resource = {
   tag: "Setup requests",
   description:
-    "In a tenant that has active members, a connection that was drafted through a setup link is enabled, and a SCIM " +
-    "token that was made through one is good, once an admin approves it. Until then nothing comes of it.",
+    "In a tenant that has active members, a connection that was drafted through a setup link is enabled, a SCIM token " +
+    "that was made through one is good, and a domain that was proven through one is the tenant's, once an admin approves " +
+    "it. Until then nothing comes of it.",
   schemas: {
     SetupRequest: record({
       id: { ...id, description: "Another one each time that it is asked for: what was changed since is not approved." },
       linkId: id,
-      kind: { type: "string", enum: ["connection", "scim_token"] },
-      thing: { ...id, description: "The connection or the token." },
+      kind: { type: "string", enum: ["connection", "scim_token", "domain"] },
+      thing: { ...text, description: "Id of the connection or the token, or the domain." },
       name: text,
       requestedAt: instant,
     }),
@@ -57,7 +54,8 @@ export const setupRequests: Resource = {
       path: "/tenants/{t}/setup-requests/{id}/approve",
       operationId: "approveSetupRequest",
       summary:
-        "Let it go live as it was when it was asked for; needs `connections:edit` or `scimTokens:create` besides",
+        "Let it go live as it was when it was asked for; needs `connections:edit`, `scimTokens:create` or `domains:edit` " +
+        "besides. The record of a domain is looked up once more",
       permission: "setupLinks:edit",
       responses: { 204: nothing },
       handle: async (call: TenantCall) => {
@@ -70,7 +68,7 @@ export const setupRequests: Resource = {
       method: "POST",
       path: "/tenants/{t}/setup-requests/{id}/decline",
       operationId: "declineSetupRequest",
-      summary: "Do not: a token is gone; a connection stays a draft and may be asked for again",
+      summary: "Do not: a token is gone; a connection or domain stays as it is and may be asked for again",
       permission: "setupLinks:edit",
       responses: { 204: nothing },
       handle: async ({ db, who, permissions, params }: TenantCall) => {

@@ -1,26 +1,28 @@
 /** Tenants: the operator makes them and sets what they bought; their own admins change name and settings. */
+import { presetNames, type PresetName } from "../directory/tenants/presets.ts";
 import { slugForm, type Tenant } from "../directory/tenants/tenant.ts";
-import {
-  createTenant,
-  deleteTenant,
-  listTenants,
-  type TenantChange,
-  updateTenant,
-} from "../directory/tenants/tenants.ts";
+import { deleteTenant } from "../directory/tenants/deletedTenants.ts";
+import { createTenant, listTenants, type TenantChange, updateTenant } from "../directory/tenants/tenants.ts";
 import { completeSettings, type SettingsChange } from "../directory/tenants/tenantSettings.ts";
 import { Refusal } from "../base/errors.ts";
 import { idPage, idPlace, type PageQuery } from "./paging.ts";
 import type { Call, JsonAnswer, Resource, TenantCall } from "./route.ts";
-import { id, instant, json, label, nothing, object, pageOf, pageQuery, record, ref, text } from "./schemas.ts";
+import { arrayOf, id, instant, json, label, nothing, object, pageOf, pageQuery, record, ref, text } from "./schemas.ts";
 import { settings, settingsChange } from "./settingsSchemas.ts";
 
-const slug = { type: "string", ...slugForm, description: "Names the tenant in URLs; may not look like a UUID." };
+export const slug = { type: "string", ...slugForm, description: "Names the tenant in URLs; may not look like a UUID." };
 const plan = { type: ["string", "null"], description: "One of `GET /plans`; null = none." };
 const seatLimit = {
   type: ["integer", "null"],
   minimum: 0,
   maximum: 2_147_483_647,
   description: "The tenant's own limit; absent = the plan's, null = unlimited, 0 = nobody.",
+};
+
+const preset = {
+  type: "string",
+  enum: presetNames,
+  description: "What it begins with, below `settings` and `seatLimit`; `GET /presets` has what each holds.",
 };
 
 export const tenants: Resource = {
@@ -33,6 +35,7 @@ export const tenants: Resource = {
         slug: text,
         name: text,
         plan,
+        features: { ...arrayOf(text), description: "What the plan grants, as the operator has it in `PUT /plans`." },
         seatLimit,
         settings: ref("Settings"),
         createdAt: instant,
@@ -51,7 +54,7 @@ export const tenants: Resource = {
       operationId: "createTenant",
       summary: "Make a tenant, with a directory called `default`",
       permission: "operator",
-      body: object({ slug, name: label, plan, seatLimit, settings: ref("SettingsChange") }, ["slug", "name"]),
+      body: object({ slug, name: label, plan, preset, seatLimit, settings: ref("SettingsChange") }, ["slug", "name"]),
       responses: { 201: json("The tenant.", ref("Tenant")) },
       handle: post,
     },
@@ -74,7 +77,7 @@ export const tenants: Resource = {
       summary: "Read a tenant, its settings in full",
       permission: "settings:view",
       responses: { 200: json("The tenant.", ref("Tenant")) },
-      handle: async ({ tenant }) => ({ status: 200, body: shown(tenant) }),
+      handle: async ({ tenant }) => ({ status: 200, body: shownTenant(tenant) }),
     },
     {
       scope: "tenant",
@@ -103,7 +106,7 @@ export const tenants: Resource = {
       method: "DELETE",
       path: "/tenants/{t}",
       operationId: "deleteTenant",
-      summary: "Delete a tenant: its credentials are dead at once, its slug is free",
+      summary: "Delete a tenant: nobody gets in from now on, its slug is free; it can be restored for 30 days",
       permission: "operator",
       responses: { 204: nothing },
       handle: remove,
@@ -115,20 +118,21 @@ interface NewTenantBody {
   readonly slug: string;
   readonly name: string;
   readonly plan?: string | null;
+  readonly preset?: PresetName;
   readonly seatLimit?: number | null;
   readonly settings?: SettingsChange;
 }
 
 async function post({ db, actor, now, body }: Call<unknown, NewTenantBody>): Promise<JsonAnswer> {
-  const { slug: wanted, name, plan: bought = null, seatLimit: limit, settings: set = {} } = body;
+  const { plan: bought = null, seatLimit: limit, settings: set = {}, ...named } = body;
   const ownLimit = limit === undefined ? null : { limit };
-  const made = { slug: wanted, name, plan: bought, ownLimit, settings: set };
-  return { status: 201, body: shown(await createTenant(db, { actor, now }, made)) };
+  const made = { ...named, plan: bought, ownLimit, settings: set };
+  return { status: 201, body: shownTenant(await createTenant(db, { actor, now }, made)) };
 }
 
 async function list({ db, actor, now, query }: Call<PageQuery>): Promise<JsonAnswer> {
   const page = await listTenants(db, { actor, now }, { limit: query.limit, place: idPlace(query) });
-  return { status: 200, body: idPage(page, shown) };
+  return { status: 200, body: idPage(page, shownTenant) };
 }
 
 interface TenantBody {
@@ -146,7 +150,7 @@ async function patch({ db, who, permissions, body }: TenantCall<unknown, TenantB
     ...others,
     ...(limit === undefined ? {} : { ownLimit: limit === "plan" ? null : { limit } }),
   };
-  return { status: 200, body: shown(await updateTenant(db, who, change, permissions)) };
+  return { status: 200, body: shownTenant(await updateTenant(db, who, change, permissions)) };
 }
 
 /** What a tenant bought, and the name by which others know it, are not its own to change. */
@@ -162,7 +166,8 @@ async function remove({ db, who }: TenantCall): Promise<JsonAnswer> {
   return { status: 204 };
 }
 
-function shown({ ownLimit, planQuota, settings: stored, ...tenant }: Tenant): Record<string, unknown> {
+/** A tenant as it is answered: its settings in full. */
+export function shownTenant({ ownLimit, planQuota, settings: stored, ...tenant }: Tenant): Record<string, unknown> {
   const own = ownLimit === null ? {} : { seatLimit: ownLimit.limit };
   return { ...tenant, ...own, settings: completeSettings(stored, planQuota) };
 }

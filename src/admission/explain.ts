@@ -35,6 +35,7 @@ export function explainLink(decision: LinkDecision): string {
     identity: "This identity is linked to the member.",
     directoryMatch: "Linked to the one member of the connection's directory that the match setting gave.",
     verifiedDomain: "Linked to the member with this address, whose domain is verified.",
+    invitation: "Linked to the member whose invitation this address had.",
     jit: "Nobody here was this person yet, so a member was created at sign-in.",
   }[decision.by];
 }

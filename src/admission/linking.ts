@@ -24,6 +24,8 @@ export interface SignIn {
   readonly matched: readonly Candidate[];
   /** Members that have the asserted address, compared folded. */
   readonly addressed: readonly Candidate[];
+  /** The member whose invitation the person came with, where it is to the asserted address. */
+  readonly invited?: Candidate | undefined;
   /** This tenant has verified the domain of the address, and the verification has not lapsed. */
   readonly domainVerified: boolean;
   /** A removed member had this subject or this address (rule 22). */
@@ -46,14 +48,19 @@ export type LinkRefusal =
 
 export type LinkDecision =
   | { readonly do: "use"; readonly memberId: string; readonly by: "identity" }
-  | { readonly do: "link"; readonly memberId: string; readonly by: "directoryMatch" | "verifiedDomain" }
+  | {
+      readonly do: "link";
+      readonly memberId: string;
+      readonly by: "directoryMatch" | "verifiedDomain" | "invitation";
+    }
   /** Rule 24: any address may be created; it counts as verified only in a verified domain. */
   | { readonly do: "provision"; readonly emailVerified: boolean; readonly by: "jit" }
   | { readonly do: "refuse"; readonly reason: LinkRefusal };
 
 /**
  * Rule 23: an identity reaches a member by itself, or once through the connection's directory match, or by an address
- * in a domain that this tenant has verified; never a break-glass member. Otherwise rule 25 says whether to make one.
+ * in a domain that this tenant has verified, or with an invitation to its address; never a break-glass member. Otherwise
+ * rule 25 says whether to make one.
  */
 export function link(signIn: SignIn): LinkDecision {
   if (signIn.known) return use(signIn.known);
@@ -62,12 +69,24 @@ export function link(signIn: SignIn): LinkDecision {
   );
   const [match] = fromDirectory;
   if (match && fromDirectory.length === 1) return linkTo(match, "directoryMatch", signIn);
-  const [addressed] = signIn.domainVerified ? signIn.addressed : [];
-  if (addressed && signIn.addressed.length === 1) return linkTo(addressed, "verifiedDomain", signIn);
-  if (match || addressed) return refuse("ambiguous");
+  const reached = byAddress(signIn, match !== undefined);
+  if (reached) return linkTo(reached.member, reached.by, signIn);
+  if (match || (signIn.domainVerified && signIn.addressed.length > 0)) return refuse("ambiguous");
   // An equal address alone is no proof, and a second member with it would be a trap for both.
   if (signIn.addressed.length > 0) return refuse("addressTaken");
   return provision(signIn);
+}
+
+/** The one member who has the address, where that says who they are. */
+function byAddress(
+  { addressed, domainVerified, invited }: SignIn,
+  isMatched: boolean,
+): { readonly member: Candidate; readonly by: "verifiedDomain" | "invitation" } | undefined {
+  const [only, ...others] = addressed;
+  if (!only || others.length > 0) return undefined;
+  if (domainVerified) return { member: only, by: "verifiedDomain" };
+  // Who holds the invitation and has its address at the tenant's own provider is who was invited.
+  return invited && !isMatched ? { member: invited, by: "invitation" } : undefined;
 }
 
 /** Rule 25: `auto` is jit until the first SCIM user exists, then preProvisioned. */
@@ -86,7 +105,7 @@ function use(member: Candidate): LinkDecision {
   return member.suspended ? refuse("suspended") : { do: "use", memberId: member.id, by: "identity" };
 }
 
-function linkTo(member: Candidate, by: "directoryMatch" | "verifiedDomain", signIn: SignIn): LinkDecision {
+function linkTo(member: Candidate, by: Extract<LinkDecision, { do: "link" }>["by"], signIn: SignIn): LinkDecision {
   if (member.breakGlass) return refuse("breakGlass");
   // "Once": an address or key that a new hire inherits does not open the account of the one before.
   if (member.linked) return refuse("linkedToAnother");

@@ -50,6 +50,12 @@ export function unseal(keys: readonly Buffer[], sealed: Buffer, context: string)
   throw new Error(`unseal: no key of USHER_SECRET_KEY opens ${context}`);
 }
 
+/** Which of the keys opens what `seal` made, by its place among them; undefined where none does. */
+export function sealedBy(keys: readonly Buffer[], sealed: Buffer, context: string): number | undefined {
+  const place = keys.findIndex((key) => tryKey(key, sealed, context) !== undefined);
+  return place === -1 ? undefined : place;
+}
+
 function tryKey(key: Buffer, sealed: Buffer, context: string): string | undefined {
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);

@@ -1,6 +1,8 @@
 import { type CatalogueEntry, sampleId } from "./catalogueFields.ts";
 import { doorEvents } from "./catalogueDoors.ts";
+import { invitationEvents } from "./catalogueInvitations.ts";
 import { peopleEvents } from "./cataloguePeople.ts";
+import { machineEvents } from "./catalogueMachines.ts";
 import { roleEvents } from "./catalogueRoles.ts";
 import { resourceEvents } from "./catalogueResources.ts";
 import { tenantEvents } from "./catalogueTenants.ts";
@@ -12,7 +14,9 @@ import type { ShownEvent } from "./shownEvent.ts";
 export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
   ...tenantEvents,
   ...doorEvents,
+  ...machineEvents,
   ...peopleEvents,
+  ...invitationEvents,
   ...roleEvents,
   ...resourceEvents,
   ...webhookEvents,

@@ -45,6 +45,17 @@ export const doorEvents = {
     target: "directory",
     data: { attributes },
   },
+  "directory.switched_off": {
+    description:
+      "A directory with many members was switched off: its tokens are dead, and its members leave it by a job.",
+    target: "directory",
+    data: {
+      name,
+      members: count("How many it had.", 4000),
+      fate: oneOf("Whether they are kept or suspended.", "keep", "suspend"),
+      reconciliationId: id("The job's id in the API."),
+    },
+  },
   "directory.deleted": {
     description: "A directory was deleted, with its tokens and groups; its members are in human hands.",
     target: "directory",
@@ -228,7 +239,7 @@ export const doorEvents = {
   },
   "setup_request.declined": {
     description:
-      "Something that was made through a setup link does not go live: a token is gone, a connection stays a draft.",
+      "Something that was made through a setup link does not go live: a token is gone, a connection or domain stays as it is.",
     target: "setup_request",
     data: setUp,
   },

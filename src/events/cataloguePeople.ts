@@ -7,10 +7,13 @@ import {
   ids,
   list,
   mayMove,
+  moment,
   moved,
   name,
   oneOf,
   orNull,
+  text,
+  whole,
   type Fields,
 } from "./catalogueFields.ts";
 import type { EventType } from "./event.ts";
@@ -112,10 +115,55 @@ export const peopleEvents = {
     target: "member",
     data: { status, roles, seat, directoryId },
   },
+  "member.erased": {
+    description: "What was known of a removed member was erased from the logs; ids, times and types stay.",
+    target: "member",
+    data: {},
+  },
+  "member.offboarding": {
+    description:
+      "An active member was suspended, or a member was removed: what they leave behind is to be reassigned. Tell who took over by `POST …/offboardings/{id}/acknowledge`.",
+    target: "member",
+    data: {
+      offboarding: id("The offboarding, by which it is acknowledged."),
+      cause: oneOf("Removed members do not come back.", "suspended", "removed"),
+      reassignTo: orNull(id("The member whom an admin named to take over.")),
+      dueAt: orNull(moment("Until then an erasure waits, and the application is not overdue; null = nothing waits.")),
+      roles,
+      teams: ids("Teams that they were in, by hand or by a directory group."),
+      resources: whole("Agents, projects and the like that they were given one by one.", [
+        { area: "agents", id: "a1", actions: ["edit"] },
+      ]),
+      reports: ids("Members whose manager they are; 500 at most."),
+      reportCount: count("How many those are.", 1),
+      isContact: flag("Whether they are the contact whom all members are shown.", false),
+      apiKeys: ids("API keys that they made, which work on."),
+      scimTokens: ids("SCIM tokens that they made, which work on."),
+    },
+  },
+  "member.offboarding_acknowledged": {
+    description: "The application has reassigned what a member left behind.",
+    target: "member",
+    data: { offboarding: id("The offboarding."), reassignedTo: ids("The members who took over.") },
+  },
+  "member.offboarding_overdue": {
+    description:
+      "The application did not say in time who took over from a member who left. What waited for it happened.",
+    target: "member",
+    data: { offboarding: id("The offboarding.") },
+  },
   "member.preferences_changed": {
     description: "A member's preferences changed.",
     target: "member",
     data: { attributes: { ...attributes, example: ["theme"] } },
+  },
+  "member.activity_reported": {
+    description: "An application told something that a member did, and wanted it to be told on.",
+    target: "member",
+    data: {
+      activityId: id("The entry in the member's activity."),
+      activity: text("Its type, which begins with `app.`.", "app.ticket.resolved"),
+    },
   },
   "member.teams_changed": {
     description:
@@ -183,7 +231,7 @@ export const peopleEvents = {
     target: "member",
     data: {
       connectionId: id("The connection."),
-      by: oneOf("What said that it is the same person.", "verifiedDomain", "directoryMatch"),
+      by: oneOf("What said that it is the same person.", "verifiedDomain", "directoryMatch", "invitation"),
     },
   },
   "member.groups_overage": {

@@ -4,6 +4,7 @@ import {
   count,
   id,
   mayMove,
+  moment,
   moved,
   name,
   orNull,
@@ -26,6 +27,7 @@ export const tenantEvents = {
       name: { ...name, example: "Acme Ltd" },
       plan: orNull(text("The plan that it bought.", "pro")),
       seatLimit,
+      preset: { ...text("The preset that it began by, where there is one.", "seat-by-role"), optional: true },
     },
   },
   "tenant.updated": {
@@ -44,9 +46,24 @@ export const tenantEvents = {
       members: section("members"),
       mail: section("mail"),
       provisioningLog: section("provisioningLog"),
+      activity: section("activity"),
     },
   },
-  "tenant.deleted": { description: "A tenant was deleted; its credentials are dead.", target: "tenant", data: {} },
+  "tenant.deleted": {
+    description: "A tenant was deleted: nobody gets in, and its credentials are dead. It can be restored for 30 days.",
+    target: "tenant",
+    data: { purgeAt: moment("From then on everything of it is erased.") },
+  },
+  "tenant.restored": {
+    description: "A deleted tenant was restored. Its credentials are good again; its people sign in anew.",
+    target: "tenant",
+    data: { slug: text("Its name in URLs; the one that it had may have been taken.", "acme") },
+  },
+  "tenant.purged": {
+    description: "Everything of a deleted tenant was erased. Told to the operator's webhooks, for nobody else is left.",
+    target: "tenant",
+    data: { deletedAt: moment("When it was deleted.") },
+  },
   "tenant.contact_changed": {
     description: "The contact whom members are shown changed.",
     target: "tenant",
@@ -69,6 +86,26 @@ export const tenantEvents = {
       level: count("Percent: 80, 90 or 100.", 80),
       used: count("Seats that are held.", 20),
       limit: count("Seats that there are.", 25),
+    },
+  },
+  "seat.limit_reached": {
+    description:
+      "The last seat was taken: for billing, which may raise `seatLimit`. Told once until a seat is free again or more " +
+      "are bought; again where those were taken at once.",
+    target: "tenant",
+    data: {
+      limit: orNull(count("Seats that there are.", 25)),
+      used: count("Seats that are held.", 25),
+      waiting: count("Members who wait for one.", 3),
+    },
+  },
+  "tenant.reconciled": {
+    description: "Roles and seats of the members were decided anew, all of them, because somebody asked for it.",
+    target: "tenant",
+    data: {
+      reconciliationId: id("Its id in the API."),
+      members: count("How many were looked at.", 120),
+      changed: count("How many of them got other roles or another seat; each has an event of its own.", 2),
     },
   },
   "mappings.changed": {

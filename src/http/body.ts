@@ -1,5 +1,5 @@
 /**
- * JSON request bodies, read straight from the request. body-parser is not used: it takes other encodings than UTF-8,
+ * Request bodies, read straight from the request. body-parser is not used: it takes other encodings than UTF-8,
  * repairs broken UTF-8, and reads an over-large body to its end before it answers.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
@@ -13,6 +13,10 @@ export interface BodyOptions {
   readonly limit: number;
   /** How this surface refuses a body that is not the JSON it should be; `invalid_request` unless given. */
   readonly malformed?: Malformed;
+  /** What a refusal says of an empty body; that JSON is wanted, unless given. */
+  readonly empty?: string;
+  /** What it says of another charset. */
+  readonly notUtf8?: string;
 }
 
 const CHARSET = /;\s*charset\s*=\s*("?)([^";\s]*)\1/gi;
@@ -23,36 +27,47 @@ const CHARSET = /;\s*charset\s*=\s*("?)([^";\s]*)\1/gi;
  * @throws Refusal `unsupported_media_type`, `content_too_large`, or what `malformed` makes (`invalid_request`)
  */
 export async function readJson(req: IncomingMessage, options: BodyOptions): Promise<unknown> {
+  return parseJson(await readBody(req, options), options.malformed ?? invalidRequest);
+}
+
+/**
+ * Reads the body of `req` as it is, for what is no JSON.
+ *
+ * @throws as `readJson`, but for what is written in it
+ */
+export async function readBody(req: IncomingMessage, options: BodyOptions): Promise<Buffer> {
   const malformed = options.malformed ?? invalidRequest;
   checkHeaders(req.headers, options, malformed);
   const bytes = await readBytes(req, options.limit, malformed);
-  if (bytes.length === 0) throw empty(malformed);
-  return parseJson(bytes, malformed);
+  if (bytes.length === 0) throw empty(options, malformed);
+  return bytes;
 }
 
 const invalidRequest: Malformed = (detail, errors) => new Refusal("invalid_request", detail, { errors });
 
-function empty(malformed: Malformed): Refusal {
-  return malformed("The request body is empty. Send a JSON document.", []);
+function empty({ empty: words = "Send a JSON document." }: BodyOptions, malformed: Malformed): Refusal {
+  return malformed(`The request body is empty. ${words}`, []);
 }
 
 function checkHeaders(headers: IncomingHttpHeaders, options: BodyOptions, malformed: Malformed): void {
   const length = Number(headers["content-length"] ?? 0);
-  if (length === 0 && headers["transfer-encoding"] === undefined) throw empty(malformed);
-  checkType(headers["content-type"] ?? "", options.types);
+  if (length === 0 && headers["transfer-encoding"] === undefined) throw empty(options, malformed);
+  checkType(headers["content-type"] ?? "", options);
   checkCoding(headers["content-encoding"]);
   if (length > options.limit) throw tooLarge(options.limit);
 }
 
-function checkType(header: string, types: readonly string[]): void {
+// RFC 8259 §8.1: JSON text exchanged between systems "MUST be encoded using UTF-8".
+const JSON_CHARSET = "The charset of the body must be UTF-8 (RFC 8259).";
+
+function checkType(header: string, { types, notUtf8 = JSON_CHARSET }: BodyOptions): void {
   const [type = ""] = header.split(";", 1);
   if (!types.includes(type.trim().toLowerCase())) {
     const held = type.trim() === "" ? "missing" : `"${type.trim().slice(0, 100)}"`;
     throw unsupported(`The Content-Type is ${held}; this endpoint reads ${types.join(", ")}.`, types);
   }
   for (const [, , charset = ""] of header.matchAll(CHARSET)) {
-    // RFC 8259 §8.1: JSON text exchanged between systems "MUST be encoded using UTF-8".
-    if (!/^utf-?8$/i.test(charset)) throw unsupported("The charset of the body must be UTF-8 (RFC 8259).", types);
+    if (!/^utf-?8$/i.test(charset)) throw unsupported(notUtf8, types);
   }
 }
 

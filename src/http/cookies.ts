@@ -13,6 +13,8 @@ export interface Cookies {
   readonly step: string;
   /** Of whoever proved an account's password and chooses among its tenants. */
   readonly account: string;
+  /** Where a browser goes on once a password or second factor is set: an application waits there. */
+  readonly pending: string;
   /** Of a browser in which somebody has signed in before. */
   readonly known: string;
   readonly secure: boolean;
@@ -30,6 +32,7 @@ export function cookiesFor(publicUrl: string): Cookies {
     setup: `${prefix}usher-setup`,
     step: `${prefix}usher-step`,
     account: `${prefix}usher-account`,
+    pending: `${prefix}usher-pending`,
     known: `${prefix}usher-known`,
     secure,
   };

@@ -86,6 +86,10 @@ export interface MessageValues {
   accountAttached: Readonly<Record<string, never>>;
   /** To whoever signed up with an address whose organisation signs in through its identity provider. */
   signInThere: { link: string };
+  /** To somebody who is invited. */
+  invitation: { link: string };
+  /** To somebody whom an admin has made a member: where they sign in. */
+  welcome: { link: string };
   /** The directory took the last admin away. */
   tenantAdminless: Readonly<Record<string, never>>;
 }

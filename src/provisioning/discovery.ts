@@ -27,7 +27,7 @@ const CAPABILITIES: Capabilities = {
     {
       type: "oauthbearertoken",
       name: "OAuth Bearer Token",
-      description: "A SCIM token of one directory, in the header Authorization: Bearer",
+      description: "A SCIM token or access token of one directory, in the header Authorization: Bearer",
       specUri: "https://www.rfc-editor.org/info/rfc6750",
       primary: true,
     },

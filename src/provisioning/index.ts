@@ -1,12 +1,17 @@
 import { Router, type ErrorRequestHandler, type RequestHandler } from "express";
-import { isRefusal, Refusal } from "../base/errors.ts";
+import { Refusal } from "../base/errors.ts";
 import type { ProvisioningLog } from "../directory/provisioningLog/provisioningBuffer.ts";
-import { authenticateScimToken, ownerOfRefused } from "../directory/directories/scimTokens.ts";
+import {
+  authenticateDirectory,
+  directoryBaseUrl,
+  type DirectoryPlace,
+} from "../directory/directories/machineCaller.ts";
 import { bearerToken } from "../http/bearer.ts";
 import { errorHandler } from "../http/failure.ts";
 import { notFound } from "../http/fallback.ts";
 import { apiHeaders } from "../http/headers.ts";
 import type { Logger } from "../http/logger.ts";
+import type { Outbound } from "../http/outbound.ts";
 import { rateLimit, type Rate } from "../http/rateLimit.ts";
 import type { Registry, ResourceType } from "../scim/registry.ts";
 import { ScimRefusal } from "../scim/types.ts";
@@ -19,8 +24,8 @@ import { resourceRoutes, type ResourceHandlers } from "./endpoint.ts";
 import { groupHandlers } from "./groups.ts";
 import { MEDIA_TYPE, RATE } from "./limits.ts";
 import { asForbidden, encode } from "./refusals.ts";
-import { scimRequest, type DirectoryToken, type ScimServer } from "./request.ts";
-import { arrivalOf, endWithAnswer, refusedRecord, type Arrival } from "./requestRecord.ts";
+import { scimRequest, type ScimServer } from "./request.ts";
+import { arrivalOf, endWithAnswer, refusedRecord } from "./requestRecord.ts";
 import { rootRoutes } from "./search.ts";
 import { userHandlers } from "./users.ts";
 
@@ -33,12 +38,16 @@ export interface ScimOptions {
   /** 32 bytes each: the first seals what clients carry, all open it. */
   readonly secretKeys: readonly Buffer[];
   readonly provisioningLog: ProvisioningLog;
+  /** For the keys of those who sign their tokens themselves. */
+  readonly outbound: Pick<Outbound, "send">;
   readonly log: Logger;
   /** Requests of one token; `RATE` unless given. */
   readonly rate?: Rate;
 }
 
 const PATH = "/scim/v2";
+/** Of one directory, for who comes with a token that is not of ours and so names none. */
+const DIRECTORY_PATH = directoryBaseUrl("", { tenantId: ":tenantId", directoryId: ":directoryId" });
 
 /** The SCIM surface, to be mounted at the root: `/scim/v2` and what clients look for beside it. */
 export function scimSurface(options: ScimOptions): Router {
@@ -48,7 +57,7 @@ export function scimSurface(options: ScimOptions): Router {
   const router = Router();
   router.use(apiHeaders());
   configRoutes(router, baseUrl);
-  router.use(authenticate({ ...options, baseUrl }, consume));
+  router.use(authenticate({ ...options, baseUrl }, options, consume));
   const endpoints = registry.resourceTypes.map((type) => handlersOf(type, baseUrl));
   for (const handlers of endpoints) {
     validatorOf(handlers.type);
@@ -64,33 +73,42 @@ export function scimSurface(options: ScimOptions): Router {
   router.use(notFound);
   const surface = Router();
   surface.use(PATH, router);
+  surface.use(DIRECTORY_PATH, atDirectory, router);
   surface.use("/scim", unknownVersion);
   surface.use("/scim", seatsAreForbidden);
   surface.use("/scim", errorHandler(log, MEDIA_TYPE, encode));
   return surface;
 }
 
-function authenticate(server: ScimServer, consume: ReturnType<typeof rateLimit>): RequestHandler {
+/** The place of an address that names a directory. */
+const atDirectory: RequestHandler = (req, res, next) => {
+  const { tenantId, directoryId } = req.params;
+  res.locals["place"] = { tenantId, directoryId } as DirectoryPlace;
+  next();
+};
+
+function authenticate(
+  server: ScimServer,
+  { publicUrl, outbound }: Pick<ScimOptions, "publicUrl" | "outbound">,
+  consume: ReturnType<typeof rateLimit>,
+): RequestHandler {
+  const { db, secretKeys } = server;
+  const parts = { db, secretKeys, outbound, issuer: `${publicUrl}/oidc`, audience: publicUrl + PATH };
   return async (req, res, next) => {
     const arrival = arrivalOf(req, new Date());
-    const token = await tokenOf(server, bearerToken(req), arrival);
-    const request = scimRequest(server, token, arrival, req.headers["if-match"]);
+    const place = res.locals["place"] as DirectoryPlace | undefined;
+    const found = await authenticateDirectory(parts, bearerToken(req), place ?? null, arrival.now);
+    if ("refusal" in found) {
+      if (found.owner) refusedRecord(server.provisioningLog, found.owner, arrival, found.refusal);
+      throw found.refusal;
+    }
+    const here = place ? { ...server, baseUrl: directoryBaseUrl(publicUrl, found.caller) } : server;
+    const request = scimRequest(here, found.caller, arrival, req.headers["if-match"]);
     res.locals["scim"] = request;
     endWithAnswer(request.record, res);
-    await consume(token.tokenId);
+    await consume(found.caller.tokenId);
     next();
   };
-}
-
-/** @throws Refusal `unauthenticated`, recorded where the credential names a tenant */
-async function tokenOf({ db, provisioningLog }: ScimServer, text: string, arrival: Arrival): Promise<DirectoryToken> {
-  try {
-    return await authenticateScimToken(db, text, arrival.now);
-  } catch (error) {
-    const owner = isRefusal(error, "unauthenticated") ? ownerOfRefused(db, text) : undefined;
-    if (owner) refusedRecord(provisioningLog, owner, arrival, error);
-    throw error;
-  }
 }
 
 /** RFC 7644 §3.11 for `/Me`: no alias, since a token is a directory's and nobody's own. */

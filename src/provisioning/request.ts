@@ -10,9 +10,10 @@ import type { UrlQuery } from "../scim/searchRequest.ts";
 import type { Database, Who } from "../storage/types.ts";
 import { openRecord, partOf, type Arrival, type RequestRecord } from "./requestRecord.ts";
 
-/** A bearer token of a directory, as it was found: it decides tenant, directory and dialect. */
+/** A credential of a directory, as it was found: it decides tenant, directory and dialect. */
 export interface DirectoryToken {
   readonly tenantId: string;
+  readonly actor: "scim_token" | "machine_credential";
   readonly tokenId: string;
   readonly tokenName: string;
   readonly directoryId: string;
@@ -53,13 +54,13 @@ export function scimRequest(
   ifMatch: string | undefined,
 ): ScimRequest {
   const { db, baseUrl, secretKeys, provisioningLog } = server;
-  const { tenantId, tokenId, directoryId, dialect } = token;
+  const { tenantId, actor, tokenId, directoryId, dialect } = token;
   const forgiving = leniency(dialect);
   const record = openRecord(provisioningLog, token, arrival, forgiving);
   return {
     db,
     tokenId,
-    who: { tenantId, actor: { type: "scim_token", id: tokenId }, now: arrival.now, beside: record.beside },
+    who: { tenantId, actor: { type: actor, id: tokenId }, now: arrival.now, beside: record.beside },
     directoryId,
     leniency: forgiving,
     baseUrl,

@@ -2,6 +2,7 @@
 import type { Request, Response } from "express";
 import { Refusal } from "../base/errors.ts";
 import { isUuid, newId } from "../base/ids.ts";
+import { statusOf } from "../http/failure.ts";
 import type { ProvisioningLog } from "../directory/provisioningLog/provisioningBuffer.ts";
 import { storable, type PersonKeys, type ProvisioningLine } from "../directory/provisioningLog/provisioningLine.ts";
 import { insertWrittenLine } from "../directory/provisioningLog/provisioningLog.store.ts";
@@ -183,9 +184,9 @@ function refusalOf(error: unknown, reference = ""): Pick<ProvisioningLine, "scim
   return { scimType, detail: storable(maskedDetail(detail), detail.length) };
 }
 
-/** The record of a request that showed no valid token of the tenant that it names. */
+/** The record of a request whose credential was refused, of the tenant that it names. */
 export function refusedRecord(log: ProvisioningLog, token: RecordedToken, arrival: Arrival, error: unknown): void {
-  openRecord(log, token, arrival).end({ status: 401, error });
+  openRecord(log, token, arrival).end({ status: statusOf(error), error });
 }
 
 /** Ends the record with the answer, once it is sent or its client has gone. */

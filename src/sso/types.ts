@@ -78,6 +78,16 @@ export interface ConnectionUrls {
   readonly redirectUri: string;
 }
 
+/** What an application asks of a sign-in, to be passed on to the identity provider (OIDC Core §3.1.2.1). */
+export interface Requirements {
+  /** Whether somebody who is signed in there already shall show again who they are. */
+  readonly login: boolean;
+  /** How many seconds ago that may have been, at most. */
+  readonly maxAge: number | undefined;
+  /** How, the most wanted first: AuthnContext classes of SAML, `acr` of OpenID Connect. */
+  readonly acrValues: readonly string[];
+}
+
 /** What is sent to the browser at the start, and what must be remembered for the answer. */
 export interface Begun {
   readonly redirectUrl: string;
@@ -117,6 +127,8 @@ export interface Identity {
   readonly nameId?: NameId;
   /** SessionNotOnOrAfter: our session ends with it. */
   readonly sessionEnds: Date | null;
+  /** When the provider said so, by its own clock: IssueInstant of the assertion, `iat` of the ID token. */
+  readonly issuedAt: Date;
   /** Values by attribute or claim, as they arrived (`arrivedOf`). */
   readonly arrived: Readonly<Record<string, readonly string[]>>;
 }
@@ -144,6 +156,8 @@ export interface LogoutAsked {
   readonly sessionIndexes: readonly string[];
   /** To be sent back as it came; null where none did. */
   readonly relayState: string | null;
+  /** IssueInstant. */
+  readonly issuedAt: Date;
   /** Until when the request could be presented again. */
   readonly expiresAt: Date;
 }

@@ -34,7 +34,7 @@ export interface Beside {
 
 /** Who did it, as the journal keeps it: a kind and, but for `operator` and `system`, an id. */
 export interface Actor {
-  readonly type: "operator" | "system" | "member" | "api_key" | "scim_token" | "setup_link";
+  readonly type: "operator" | "system" | "member" | "api_key" | "scim_token" | "machine_credential" | "setup_link";
   readonly id?: string;
 }
 

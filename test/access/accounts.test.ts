@@ -9,6 +9,7 @@ import {
   account,
   attach,
   calls,
+  connection,
   demand,
   eventsOf,
   localSessions,
@@ -182,6 +183,88 @@ describe("signing in by an account", () => {
     const { location } = await signIn(browser, { email: own.email });
     assert.match((await browser.get(location)).text, /opens no workspace yet/);
     assert.match((await browser.get(location, { "accept-language": "de" })).text, /öffnet noch keine Organisation/);
+  });
+
+  describe("whose address is in a domain that people join by (rule 30)", () => {
+    async function joinable(more: object = {}): Promise<{ tenant: Place; email: string; accountId: string }> {
+      const tenant = await place();
+      const path = `/tenants/${tenant.slug}/domains/${tenant.domain}`;
+      const autoJoin = { enabled: true, role: "member", ...more };
+      assert.equal((await api("PATCH", path, { autoJoin })).status, 200);
+      const { id: accountId, email } = await account(`ana@${tenant.domain}`);
+      return { tenant, email, accountId };
+    }
+    const memberships = async (tenant: Place): Promise<unknown[]> =>
+      (await query("select entrance, status, roles from members where tenant_id = $1", [tenant.id])).map((row) => row);
+    const join = (browser: Browser, tenant: Place) =>
+      browser.post("/sign-in/join", { tenant: tenant.id, return_to: "/" });
+
+    it("is moved nowhere, but shown the workspace, and joins it by choice", async () => {
+      const { tenant, email } = await joinable();
+      const browser = new Browser();
+      const done = await signIn(browser, { email });
+      const page = await browser.get(done.location);
+      assert.match(page.text, /Workspaces you can join[^]*Join /);
+      assert.match((await browser.get(done.location, { "accept-language": "de" })).text, /denen Sie beitreten können/);
+      assert.deepEqual(await memberships(tenant), []);
+      const entered = await join(browser, tenant);
+      assert.deepEqual([entered.status, entered.location], [303, "/"], entered.text);
+      assert.equal(await tenantOf(browser), tenant.id);
+      assert.deepEqual(await memberships(tenant), [{ entrance: "domain", status: "active", roles: ["member"] }]);
+      const again = new Browser();
+      assert.equal((await signIn(again, { email })).location, "/", "the one that it opens, and nothing to join");
+    });
+
+    it("is shown it beside the one tenant that it opens", async () => {
+      const { tenant, email, accountId } = await joinable();
+      const other = await joined(accountId);
+      const browser = new Browser();
+      const page = await browser.get((await signIn(browser, { email })).location);
+      assert.match(page.text, new RegExp(`value="${other.tenant.id}"[^]*value="${tenant.id}"`));
+      assert.equal((await choose(browser, other.tenant)).status, 303);
+      assert.deepEqual(await memberships(tenant), []);
+    });
+
+    it("asks where an admin says yes to each, once", async () => {
+      const { tenant, email } = await joinable({ approval: true });
+      const browser = new Browser();
+      assert.match((await browser.get((await signIn(browser, { email })).location)).text, /Ask to join/);
+      assert.match((await join(browser, tenant)).text, /We have asked the administrators/);
+      assert.deepEqual(await memberships(tenant), []);
+      assert.equal((await join(browser, tenant)).status, 403, "asked already");
+      assert.doesNotMatch((await browser.get("/sign-in/tenant")).text, /Workspaces you can join/);
+    });
+
+    it("is led to the identity provider of a tenant that has one", async () => {
+      const { tenant, email } = await joinable();
+      await connection(tenant);
+      const browser = new Browser();
+      const page = await browser.get((await signIn(browser, { email })).location);
+      assert.match(page.text, new RegExp(`href="/sso/start\\?tenant=${tenant.slug}`));
+      assert.match((await join(browser, tenant)).text, /sign in through its own identity provider/);
+      assert.deepEqual(await memberships(tenant), []);
+    });
+
+    it("joins nothing else: another tenant, after a removal, with a switch that is off, or from another site", async () => {
+      const { tenant, email } = await joinable();
+      const [far, browser] = [await place(), new Browser()];
+      await signIn(browser, { email });
+      assert.equal((await join(browser, far)).status, 403);
+      assert.equal((await join(new Browser(), tenant)).status, 403, "without the proof");
+      const form = new URLSearchParams({ tenant: tenant.id });
+      const foreign = { origin: "https://evil.example" };
+      assert.equal((await browser.send("POST", "/sign-in/join", form, foreign)).status, 403);
+      await query(
+        "insert into tombstones (tenant_id, member_id, email_key, removed_at) values ($1, gen_random_uuid(), $2, now())",
+        [tenant.id, email],
+      );
+      assert.equal((await join(browser, tenant)).status, 403);
+      await query("delete from tombstones where tenant_id = $1", [tenant.id]);
+      const path = `/tenants/${tenant.slug}/domains/${tenant.domain}`;
+      await api("PATCH", path, { autoJoin: { enabled: false } });
+      assert.equal((await join(browser, tenant)).status, 403);
+      assert.deepEqual(await memberships(tenant), []);
+    });
   });
 
   it("by the API asks which tenant is meant where there are several, and of nobody else", async () => {

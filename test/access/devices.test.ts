@@ -46,6 +46,21 @@ describe("a session", () => {
     assert.deepEqual([(await browser.session()).status, (await old.session()).status], [200, 401]);
   });
 
+  it("T17: opens nothing once its browser has signed in by the API, and goes on where that failed", async () => {
+    const { tenant, email } = await someone();
+    const browser = await signedIn(tenant, email);
+    const old = new Browser();
+    old.cookies.set("usher", cookieOf(browser));
+    const byApi = async (password: string): Promise<number> => {
+      const body = JSON.stringify({ email, password, tenant: tenant.slug });
+      return (await browser.send("POST", "/api/v1/session", body, { "content-type": "application/json" })).status;
+    };
+    assert.equal(await byApi("a wrong password"), 401);
+    assert.equal((await old.session()).status, 200);
+    assert.equal(await byApi(PASSWORD), 201);
+    assert.deepEqual([(await browser.session()).status, (await old.session()).status], [200, 401]);
+  });
+
   it("T17: ends in the tenant that is left by signing in to another", async () => {
     const [here, there] = [await someone(), await someone()];
     const browser = await signedIn(here.tenant, here.email);

@@ -43,9 +43,12 @@ export async function makeDoor(url: string, more: object = {}): Promise<Door> {
   return { tenant, id, idp };
 }
 
-/** Begins in a new browser, and lets the identity provider answer. */
+let browsers = 0;
+
+/** Begins in a new browser, which has an address of its own, and lets the identity provider answer. */
 export async function begin(url: string, { id, idp }: Door, person: Person): Promise<Waiting> {
-  const begun = await fetch(`${url}/sso/start?connection=${id}`, { redirect: "manual" });
+  const headers = { "x-forwarded-for": `198.51.100.${browsers++ % 250}` };
+  const begun = await fetch(`${url}/sso/start?connection=${id}`, { redirect: "manual", headers });
   assert.equal(begun.status, 303);
   const cookie = begun.headers.getSetCookie().map((line) => line.split(";", 1)[0]);
   const { samlResponse } = await idp.answer(begun.headers.get("location") ?? "", person);

@@ -91,6 +91,26 @@ describe("a provider that ends sessions (Back-Channel Logout 1.0)", () => {
     assert.deepEqual([(await counts(mine)).sessions, (await counts(theirs)).sessions], [0, 1]);
   });
 
+  it("ends a sign-in whose code is being redeemed, and none that begins after (T14)", async () => {
+    const tenant = await place();
+    const op = await provider({ sid: "one" });
+    const id = await connected(tenant, op);
+    for (const named of [{ sid: "one" }, { sub: "subject-1" }, { sub: "subject-1", sid: "one" }]) {
+      op.knobs.idToken = async (claims) => {
+        assert.equal((await logout(id, op, named)).status, 200);
+        return sign(claims, op.signer);
+      };
+      const browser = new Browser();
+      const { pathname, search } = await op.visit((await browser.get(`/sso/start?connection=${id}`)).location);
+      assert.equal((await browser.get(pathname + search)).status, 403, JSON.stringify(named));
+      delete op.knobs.idToken;
+      assert.equal((await (await signedIn(id, op)).session()).status, 200);
+    }
+    const { body } = await api("GET", `/tenants/${tenant.slug}/sign-ins`);
+    const reasons = (body as { items: { reason: string | null }[] }).items.map(({ reason }) => reason);
+    assert.deepEqual(reasons, [null, "logged_out", null, "logged_out", null, "logged_out"]);
+  });
+
   it("O16: is heard once for each token", async () => {
     const tenant = await place();
     const op = await provider({ sid: "one" });

@@ -76,6 +76,22 @@ describe("the sign-in log", () => {
     assert.deepEqual([written, refused], [300, 20]);
   });
 
+  it("has no row of the sign-ins that an address begins past three hundred a minute, which are answered 429", async () => {
+    const { id } = await connected(await place());
+    const base = await server("localhost");
+    const begin = (): Promise<number> =>
+      fetch(`${base}/sso/start?connection=${id}`, { redirect: "manual" }).then(({ status }) => status);
+    const statuses: number[] = [];
+    for (let i = 0; i < 16; i++) statuses.push(...(await Promise.all(Array.from({ length: 20 }, begin))));
+    assert.deepEqual(
+      [303, 429].map((wanted) => statuses.filter((status) => status === wanted).length),
+      [300, 20],
+    );
+    const { pool } = await testDatabase();
+    const { rows } = await pool.query("select from sign_in_attempts where connection_id = $1", [id]);
+    assert.equal(rows.length, 300);
+  });
+
   it("keeps nothing of an answer that was not believed, but why", async () => {
     const tenant = await place();
     const connection = await connected(tenant);

@@ -51,14 +51,22 @@ function somebody({ tenant }: Connected): { readonly nameId: string; readonly em
   return { nameId: `${name}-id`, email: `${name}@${tenant.domain}` };
 }
 
-async function signedIn({ id, idp }: Connected, who: { nameId: string; email: string; session?: string }) {
+type Who = { readonly nameId: string; readonly email: string; readonly session?: string };
+
+async function signedIn(door: Connected, who: Who) {
+  const { browser, next } = await arrived(door, who);
+  assert.equal((await browser.get(next)).status, 303);
+  return browser;
+}
+
+/** A browser whose answer was taken, and where it goes for its session. */
+async function arrived({ id, idp }: Connected, who: Who): Promise<{ browser: Browser; next: string }> {
   const browser = new Browser();
   const begun = await browser.get(`/sso/start?connection=${id}`);
   const { samlResponse } = await idp.answer(begun.location, who);
   const posted = await browser.post(`/sso/saml/${id}/acs`, { SAMLResponse: samlResponse }, true);
   assert.equal(posted.status, 303, posted.text);
-  assert.equal((await browser.get(posted.location)).status, 303);
-  return browser;
+  return { browser, next: posted.location };
 }
 
 /** As the provider's page makes a browser do: by GET with its Lax cookies, by POST without. */
@@ -123,6 +131,27 @@ for (const binding of ["redirect", "post"] as const) {
 }
 
 describe("a SAML identity provider that ends sessions", () => {
+  it("ends the sign-ins too that it answered before and that are not finished, and none that it answers after (T14)", async () => {
+    const door = await connection();
+    const [ana, bo] = [somebody(door), somebody(door)];
+    const [named, spared, unnamed, other] = [
+      await arrived(door, { ...ana, session: "_a" }),
+      await arrived(door, { ...ana, session: "_b" }),
+      await arrived(door, ana),
+      await arrived(door, { ...bo, session: "_a" }),
+    ];
+    assert.equal((await brings(new Browser(), door, door.logout.ask(ana.nameId, "_a").brought)).status, 303);
+    const late = await named.browser.get(named.next);
+    assert.deepEqual([late.status, await reasonOn(late.text)], [403, "logged_out"]);
+    assert.equal((await unnamed.browser.get(unnamed.next)).status, 403, "a session without an index ends with any");
+    for (const { browser, next } of [spared, other]) assert.equal((await browser.get(next)).status, 303);
+    const waiting = await arrived(door, { ...ana, session: "_c" });
+    await brings(new Browser(), door, door.logout.ask(ana.nameId).brought);
+    assert.equal((await waiting.browser.get(waiting.next)).status, 403, "all sessions of the person");
+    assert.deepEqual(await alive(spared.browser, other.browser), [401, 200]);
+    assert.deepEqual(await alive(await signedIn(door, { ...ana, session: "_a" })), [200]);
+  });
+
   it("is heard once for each request, also of two at once (S47)", async () => {
     const door = await connection();
     const person = somebody(door);

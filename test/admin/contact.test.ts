@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import supertest from "supertest";
+import { adminApp } from "../support/api.ts";
 import { place, refused } from "./place.ts";
 
 const empty = { name: null, email: null, phone: null, notes: null };
@@ -11,6 +13,29 @@ describe("/contact", () => {
     assert.deepEqual((await here.call("PUT", "/contact", desk)).body, desk);
     assert.deepEqual((await here.call("GET", "/contact")).body, desk);
     assert.deepEqual((await here.call("PUT", "/contact", { name: "Ana" })).body, { ...empty, name: "Ana" });
+  });
+
+  it("S3.30 is seen by every member who has signed in, whatever their role, and written by none of these", async () => {
+    const here = await place();
+    await here.call("PUT", "/contact", desk);
+    const app = adminApp(here.db);
+    await here.call("POST", "/roles", { slug: "guest", name: "Guest", permissions: [] });
+    for (const role of ["viewer", "member", "guest"]) {
+      const email = `${role}@${here.slug}.example`;
+      const { id } = await here.add(email, { password: "correct horse battery", roles: [role] });
+      await here.db.pool.query("update members set password_change = false where tenant_id = $1", [here.tenantId]);
+      const credentials = { email, password: "correct horse battery", tenant: here.slug };
+      const signIn = await supertest(app).post("/api/v1/session").send(credentials);
+      const cookie = String(signIn.headers["set-cookie"]).split(";")[0] ?? "";
+      const path = `/api/v1/tenants/${here.slug}/contact`;
+      const seen = await supertest(app).get(path).set("Cookie", cookie);
+      assert.deepEqual([seen.status, seen.body], [200, desk], `${role}: ${seen.text}`);
+      const { csrfToken } = signIn.body as { csrfToken: string };
+      const put = supertest(app).put(path).set("Cookie", cookie).set("X-CSRF-Token", csrfToken).send({ name: "Me" });
+      assert.equal((await put).status, 403);
+      await here.call("PATCH", `/members/${String(id)}`, { hold: true });
+      assert.equal((await supertest(app).get(path).set("Cookie", cookie)).status, 401);
+    }
   });
 
   it("is told by the names of what changed alone, and not when nothing did", async () => {

@@ -293,11 +293,15 @@ async function idsOf(tenantId: string): Promise<string[]> {
     await operator.post(`${base}/members`, member),
     await operator.post(`${base}/directories`, { name: "second" }),
     await operator.post(`${base}/scim-tokens`, { name: "token" }),
+    await operator.post(`${base}/machine-credentials`, { kind: "client", name: "client" }),
     await operator.post(`${base}/api-keys`, { name: "key", permissions: ["*"] }),
     await operator.post(`${base}/setup-links`, { intents: ["sso"] }),
   ];
   for (const { status, text } of made) assert.equal(status, 201, text);
-  return [...made.map(({ body }) => body.id), tenantId];
+  const { body: leaver } = await operator.post(`${base}/members`, { ...member, email: "bea@example.com" });
+  assert.equal((await operator.delete(`${base}/members/${leaver.id}`)).status, 204);
+  const [left] = (await operator.get(`${base}/offboardings`)).body.items;
+  return [...made.map(({ body }) => body.id), left.id, tenantId];
 }
 
 /** A body that the route's schema takes. */

@@ -3,6 +3,7 @@ import { api, type Api } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
 import { newSlug, newTenant } from "../support/tenant.ts";
 import { assertCounted, eventTypes, people, seatsHeld } from "../directory/people.ts";
+import { place, refused } from "./place.ts";
 
 const none = { kind: "none" };
 
@@ -101,7 +102,7 @@ describe("PUT /plans", () => {
     assert.equal((await eventTypes(id)).includes("plan.changed"), false);
   });
 
-  const refused: readonly (readonly [what: string, body: object])[] = [
+  const wrong: readonly (readonly [what: string, body: object])[] = [
     ["a name in upper case", { Trial: plan(1) }],
     ["a name with a space", { "my plan": plan(1) }],
     ["a negative limit", { trial: plan(-1) }],
@@ -112,7 +113,7 @@ describe("PUT /plans", () => {
     ["a plan that is a number", { trial: 5 }],
     ["the prototype as a name", JSON.parse('{"constructor":{"seatLimit":1}}') as object],
   ];
-  for (const [what, body] of refused) {
+  for (const [what, body] of wrong) {
     it(`refuses ${what} and changes no plan`, async () => {
       const before = (await operator.get("/plans")).body;
       const { status, body: told } = await operator.put("/plans", body);
@@ -121,6 +122,35 @@ describe("PUT /plans", () => {
       assert.deepEqual((await operator.get("/plans")).body, before);
     });
   }
+
+  it("tells a tenant what its plan grants, and the quota of its invitations", async () => {
+    const slug = newSlug();
+    const invitationQuota = { kind: "daily", max: 3 };
+    await operator.put("/plans", { [slug]: { seatLimit: 5, invitationQuota, features: ["domainAutoJoin", "crm"] } });
+    const { id } = await newTenant({ plan: slug });
+    const { body } = await operator.get(`/tenants/${id}`);
+    assert.deepEqual([body.features, body.settings.invitations.quota], [["domainAutoJoin", "crm"], invitationQuota]);
+    await operator.put("/plans", { [slug]: { seatLimit: 5, invitationQuota: none, features: [] } });
+    const later = (await operator.get(`/tenants/${id}`)).body;
+    assert.deepEqual([later.features, later.settings.invitations.quota], [[], none]);
+    assert.deepEqual((await operator.get(`/tenants/${(await newTenant()).id}`)).body.features, []);
+  });
+
+  it("grants joining by domain: admins switch it on where the plan has it, else the operator alone (S3.22)", async () => {
+    const here = await place({ plan: "trial" });
+    const admin = await here.as("*");
+    const domain = `${here.slug}.example`;
+    await here.call("POST", "/domains", { domain });
+    assert.equal((await here.call("POST", `/domains/${domain}/verify`, { force: true })).status, 200);
+    const on = { autoJoin: { enabled: true } };
+    const problem = refused(await admin("PATCH", `/domains/${domain}`, on), 403, "forbidden");
+    assert.match(String(problem["detail"]), /plan does not include/);
+    assert.equal((await here.call("PATCH", `/domains/${domain}`, on)).status, 200);
+    await admin("PATCH", `/domains/${domain}`, { autoJoin: { enabled: false } });
+    refused(await admin("PATCH", `/domains/${domain}`, on), 403, "forbidden");
+    await here.call("PATCH", "", { plan: "pilot" });
+    assert.equal((await admin("PATCH", `/domains/${domain}`, on)).status, 200);
+  });
 
   it("cannot be done from within a tenant: the database lets its transactions write no plan", async () => {
     const { id } = await newTenant();

@@ -1,5 +1,7 @@
 /** Sign-up, proof of the mailbox, and joining by domain (rules 26 and 30). */
 import assert from "node:assert/strict";
+import { isRefusal } from "../../src/base/errors.ts";
+import { askForReset } from "../../src/directory/accounts/passwordReset.ts";
 import { accountMail } from "../../src/directory/accounts/accountMail.ts";
 import { signUp } from "../../src/directory/domains/registrations.ts";
 import type { Letter } from "../../src/mail/letter.ts";
@@ -161,6 +163,21 @@ describe("registrations", () => {
       assert.deepEqual([body.account.email, body.account.name, body.workspaces], [email, name, []]);
       assert.equal(await accounts(email), 1);
       refused(await post("/confirm", { token }), 404, "not_found");
+    });
+
+    it("counts sign-ups and forgotten passwords of a whole line's IPv6 addresses together (RFC 6177 §2)", async () => {
+      const system = { actor: { type: "system" }, now: new Date() } as const;
+      const wanted = (): Parameters<typeof signUp>[2] => ({ email: newAddress(), password: PASSWORD, name });
+      const ask = (ip: string): Promise<unknown> =>
+        askForReset(db, system, { email: newAddress(), tenant: undefined }, ip);
+      await signUp(db, system, wanted(), "2001:db8:1:2::1");
+      await ask("2001:db8:1:2::1");
+      await db.pool.query("update attempt_limits set count = 30");
+      const limited = (error: unknown): boolean => isRefusal(error, "rate_limited");
+      await assert.rejects(signUp(db, system, wanted(), "2001:db8:1:2:ffff::2"), limited);
+      await assert.rejects(ask("2001:db8:1:2:ffff::2"), limited);
+      await signUp(db, system, wanted(), "2001:db8:1:3::1");
+      await ask("2001:db8:1:3::1");
     });
 
     it("ends the other sign-ups with the address: who signed up first with it gets nothing (T04)", async () => {

@@ -49,9 +49,10 @@ describe("POST /tenants", () => {
         idleMinutes: 480,
         logDays: 90,
       },
-      members: { emailEditable: true, removal: "membership" },
+      members: { emailEditable: true, removal: "membership", offboardingDays: 0 },
       mail: { language: "en" },
       provisioningLog: { retentionDays: 30 },
+      activity: { retentionDays: 180 },
     });
     const directories = await operator.get(`/tenants/${slug}/directories`);
     assert.deepEqual(

@@ -41,6 +41,29 @@ describe("rule 23: an identity reaches an existing member", () => {
     assert.deepEqual(decision, { do: "link", memberId: "ana", by: "verifiedDomain" });
   });
 
+  it("by an invitation that they came with, to the address that they have", () => {
+    const decision = link({ ...nobody, addressed: [ana], invited: ana, provisioning: "preProvisioned" });
+    assert.deepEqual(decision, { do: "link", memberId: "ana", by: "invitation" });
+  });
+
+  it("not by an invitation where two have the address, or the directory's match says otherwise", () => {
+    refused({ addressed: [ana, pushed], invited: ana }, "addressTaken");
+    refused(
+      { directoryId: "d1", matched: [pushed, { ...pushed, id: "twin" }], addressed: [ana], invited: ana },
+      "ambiguous",
+    );
+    const match = { directoryId: "d1", matched: [pushed], addressed: [ana], invited: ana };
+    assert.deepEqual(link({ ...nobody, ...match }), { do: "link", memberId: "pushed", by: "directoryMatch" });
+  });
+
+  it("not by an invitation of who is suspended, for emergencies, linked already, or where only the directory lets in", () => {
+    const by = (invited: Candidate): Partial<SignIn> => ({ addressed: [invited], invited });
+    refused(by({ ...ana, suspended: true }), "suspended");
+    refused(by({ ...ana, breakGlass: true }), "breakGlass");
+    refused(by({ ...ana, linked: true }), "linkedToAnother");
+    refused({ ...by(ana), provisioning: "scim" }, "mustBeManaged");
+  });
+
   it("not by an equal address alone", () => refused({ addressed: [ana] }, "addressTaken"));
 
   it("not by a match outside the connection's directory, or of a connection that has none", () => {

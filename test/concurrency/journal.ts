@@ -19,9 +19,13 @@ export interface Told extends Facts {
   readonly version: number;
 }
 
-/** Statement for the events of members, in the order in which followers get them. */
+/** Of the types that tell what a member's row has become; others stand beside it, as what somebody leaves behind. */
+const OF_THE_ROW = ["created", "updated", "suspended", "reactivated", "seat_promoted", "deleted"];
+
+/** Statement for the events of members' rows, in the order in which followers get them. */
 export const JOURNAL = `select type, target_id as target, data from events
-  where tenant_id = $1 and target_type = 'member' order by xid, seq`;
+  where tenant_id = $1 and target_type = 'member' and type in (${OF_THE_ROW.map((type) => `'member.${type}'`).join()})
+  order by xid, seq`;
 
 /** Statement for what is compared with it. */
 export const ROWS = `select id, ${TOLD.join()}, version::int as version from members where tenant_id = $1 order by id`;

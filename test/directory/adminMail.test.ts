@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { mailAdmins, mailJobs } from "../../src/directory/tenants/adminMail.ts";
 import { removeMember } from "../../src/directory/members/removeMember.ts";
-import { deleteTenant, updateTenant } from "../../src/directory/tenants/tenants.ts";
+import { deleteTenant } from "../../src/directory/tenants/deletedTenants.ts";
+import { updateTenant } from "../../src/directory/tenants/tenants.ts";
 import { createMailer } from "../../src/mail/mailer.ts";
 import { inTenant, onceInTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
@@ -31,7 +32,8 @@ describe("mail to a tenant's admins", () => {
   const ask = (): Promise<void> =>
     inTenant(db, who, (scope) => mailAdmins(scope, { message: "seatsFull", values: { used: 5, limit: 5 } }));
   const jobs = async (): Promise<{ state: string; attempts: number; last_error: string | null }[]> =>
-    (await db.pool.query("select * from jobs where tenant_id = $1 order by id", [who.tenantId])).rows;
+    (await db.pool.query("select * from jobs where tenant_id = $1 and kind like 'mail.%' order by id", [who.tenantId]))
+      .rows;
   const allGone = async (): Promise<boolean> => (await jobs()).length === 0;
 
   /** Sends what there is to a server that answers so, until it holds. */

@@ -3,7 +3,7 @@ import { askForChecks, checkDomain, domainChecks } from "../../src/directory/dom
 import { createDomain, removeDomain, verifyDomain } from "../../src/directory/domains/domains.ts";
 import type { Domain } from "../../src/directory/domains/domains.store.ts";
 import { connectionsForDomain } from "../../src/directory/connections/connectionsForSignIn.ts";
-import { deleteTenant } from "../../src/directory/tenants/tenants.ts";
+import { deleteTenant } from "../../src/directory/tenants/deletedTenants.ts";
 import type { LookUpTxt, TxtAnswer } from "../../src/http/dns.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
 import { until, workUntil } from "../events/working.ts";

@@ -240,7 +240,7 @@ describe("the log as it is read", () => {
     log.add(line(id, { userNameKey: "ana", externalId: "E1", detail: "why" }));
     log.add(line(id, { userNameKey: "bo" }));
     await log.flush();
-    await onceInTenant(db, { tenantId: id }, forgetPerson(id, { keys: ["ana"], externalIds: [], ids: [] }));
+    await onceInTenant(db, { tenantId: id }, forgetPerson(id, { keys: ["ana"], externalIds: [], ids: [] }, new Date()));
     assert.deepEqual(await linesOf(id, { user: "ana" }), []);
     assert.deepEqual(await linesOf(id, { user: "E1" }), []);
     const [ana, bo] = await linesOf(id);

@@ -4,7 +4,7 @@ import { isRefusal } from "../../src/base/errors.ts";
 import { newId } from "../../src/base/ids.ts";
 import { newCredential, tenantOfCredential } from "../../src/directory/tenants/credential.ts";
 import { firstDirectory } from "../../src/directory/directories/directories.store.ts";
-import { deleteDirectory } from "../../src/directory/directories/directories.ts";
+import { deleteDirectory } from "../../src/directory/directories/deleteDirectory.ts";
 import {
   authenticateScimToken,
   createScimToken,
@@ -13,7 +13,7 @@ import {
 } from "../../src/directory/directories/scimTokens.ts";
 import { createScimGroup } from "../../src/directory/directories/scimGroups.ts";
 import { createScimMember } from "../../src/directory/directories/scimMembers.ts";
-import { deleteTenant } from "../../src/directory/tenants/tenants.ts";
+import { deleteTenant } from "../../src/directory/tenants/deletedTenants.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
 import { testDatabase } from "../support/database.ts";

@@ -84,8 +84,15 @@ describe("what an event says of the seats", () => {
     assert.equal(news("member.suspended", { seat: ["held", "none"] }), "moved");
     assert.equal(news("member.seat_promoted", { seat: ["waiting", "held"] }), "moved");
     assert.equal(news("member.deleted", { seat: "held" }), "moved");
-    assert.equal(news("tenant.updated", { seatLimit: [1, 2] }), "moved");
-    assert.equal(news("plan.changed", { seatLimit: [1, 2] }), "moved");
+    assert.equal(news("tenant.updated", { seatLimit: [2, 1] }), "moved");
+    assert.equal(news("plan.changed", { seatLimit: [2, 1] }), "moved");
+    assert.equal(news("tenant.updated", { seatLimit: [null, 2] }), "moved");
+    assert.equal(news("tenant.updated", { seatLimit: [2, null] }), "moved");
+  });
+
+  it("is that more were bought, where a limit was raised", () => {
+    assert.equal(news("tenant.updated", { seatLimit: [1, 2] }), "raised");
+    assert.equal(news("plan.changed", { seatLimit: [0, 2] }), "raised");
   });
 
   it("is nothing of anything else", () => {

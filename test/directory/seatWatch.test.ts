@@ -4,10 +4,12 @@ import { watchAdminless } from "../../src/directory/tenants/adminlessWatch.ts";
 import { removeMember } from "../../src/directory/members/removeMember.ts";
 import { seatWaiting, watchSeats } from "../../src/directory/seats/seatWatch.ts";
 import { updateTenant } from "../../src/directory/tenants/tenants.ts";
+import { removeWebhook } from "../../src/events/webhooks.ts";
 import type { JournalEvent } from "../../src/events/journalReader.store.ts";
 import { readJournal, type Follow } from "../../src/events/journalReader.ts";
 import { acrossTenants } from "../../src/storage/scope.ts";
 import type { Database } from "../../src/storage/types.ts";
+import { deliveriesOf, endpoint, fanOutAll } from "../events/receiver.ts";
 import { until, workUntil } from "../events/working.ts";
 import { logLines } from "../http/logLines.ts";
 import { testDatabase } from "../support/database.ts";
@@ -140,6 +142,60 @@ describe("the watch over seats", () => {
     await updateTenant(db, who(), { ownLimit: { limit: 9 } });
     await watch();
     assert.deepEqual((await told())[1], { level: 100, used: 9, limit: 9 });
+  });
+
+  const reached = async (): Promise<unknown[]> => {
+    const sql = "select data from events where tenant_id = $1 and type = 'seat.limit_reached' order by xid, seq";
+    return ((await rowsOf(sql)) as { data: unknown }[]).map(({ data }) => data);
+  };
+
+  it("tells billing that the last seat was taken, once until one is free again (S0.20, S0.24)", async () => {
+    await withSeats(3);
+    const [first] = await people(tenantId, 1);
+    await watch();
+    assert.deepEqual(await reached(), []);
+    await person(tenantId);
+    await watch();
+    await person(tenantId);
+    await watch();
+    assert.deepEqual(await reached(), [{ limit: 3, used: 3, waiting: 0 }]);
+    await leave(first?.id ?? "");
+    await watch();
+    assert.equal((await reached()).length, 1, "who waited has taken it, so nothing was ever free");
+    await updateTenant(db, who(), { ownLimit: { limit: 4 } });
+    await watch();
+    await person(tenantId);
+    await watch();
+    assert.deepEqual((await reached()).slice(1), [{ limit: 4, used: 4, waiting: 0 }]);
+  });
+
+  it("tells billing again where the seats bought since were taken at once by those who waited", async () => {
+    await withSeats(2);
+    await people(tenantId, 4);
+    await watch();
+    await updateTenant(db, who(), { ownLimit: { limit: 4 } });
+    await watch();
+    await updateTenant(db, who(), { ownLimit: { limit: 3 } });
+    await watch();
+    assert.deepEqual(await reached(), [
+      { limit: 2, used: 2, waiting: 3 },
+      { limit: 4, used: 4, waiting: 1 },
+    ]);
+    assert.equal((await told()).length, 1, "admins are told of the level once");
+  });
+
+  it("reaches billing by a webhook for seat.limit_reached alone, which a subscription is driven by (S3.13)", async () => {
+    await withSeats(2);
+    const { id } = await endpoint(db, tenantId, "http://127.0.0.1:9/billing", { events: ["seat.limit_reached"] });
+    await people(tenantId, 1);
+    await watch();
+    await fanOutAll(db);
+    const deliveries = await deliveriesOf(db, tenantId, id);
+    await removeWebhook(db, who(), id);
+    assert.deepEqual(
+      deliveries.map(({ type }) => type),
+      ["seat.limit_reached"],
+    );
   });
 
   it("says nothing in a tenant that counts no seats", async () => {

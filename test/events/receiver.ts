@@ -38,6 +38,8 @@ export interface Receiver {
 export async function receiver(answer: Answer = () => 204): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer((req, res) => {
+    // Somebody else's request, for a port that was his a moment ago.
+    if (req.method !== "POST") return void res.writeHead(404).end();
     let text = "";
     req.on("data", (chunk: Buffer) => (text += chunk.toString()));
     req.on("end", () => {

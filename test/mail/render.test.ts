@@ -18,6 +18,8 @@ const samples: { readonly [N in MessageName]: MessageValues[N] } = {
   joinRequested: { domain: "acme.example", waiting: 2 },
   joinApproved: { link: "https://usher.example/sso/start" },
   joinDeclined: {},
+  invitation: { link: "https://usher.example/invitation#usi_1" },
+  welcome: { link: "https://usher.example/sso/start?tenant=acme" },
   registration: { link: "https://usher.example/sign-up/confirm" },
   accountExists: { link: "https://usher.example/sso/start" },
   setupLinkCreated: { intents: "Single Sign-on, SCIM" },

@@ -1,8 +1,9 @@
 /** Logout tokens of a hostile OpenID Provider (OpenID Connect Back-Channel Logout 1.0 §2.6), and RP-initiated logout. */
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import { endSessionUrl } from "../../src/sso/oidc/endSession.ts";
 import { judgeLogoutToken } from "../../src/sso/oidc/logoutToken.ts";
-import { CLIENT, type HostileOp, sign, signer, unsigned } from "../support/hostileOp.ts";
+import { CLIENT, type HostileOp, type Knobs, sign, signer, unsigned } from "../support/hostileOp.ts";
 import { assertRefused, closeAll, connectionTo, depsWith, opWith } from "./signIn.ts";
 
 type Json = Record<string, unknown>;
@@ -35,10 +36,10 @@ describe("a logout token", () => {
       sign(honest(op, more), op.signer, { typ: "logout+jwt" }).then((token) =>
         judgeLogoutToken(connectionTo(op.issuer), token, depsWith()),
       );
-    const { tokenId, expiresAt, ...both } = await judged({});
+    const { tokenId, issuedAt, expiresAt, ...both } = await judged({});
     assert.deepEqual(both, { issuer: op.issuer, subject: "subject-1", providerSession: "session-1" });
     assert.match(tokenId, /^logout:/);
-    assert.ok(expiresAt > new Date());
+    assert.ok(expiresAt > new Date() && issuedAt <= new Date());
     assert.equal((await judged({ sid: undefined })).providerSession, null);
     assert.equal((await judged({ sub: undefined })).subject, null);
     assert.notEqual((await judged({ jti: "j2" })).tokenId, tokenId);
@@ -101,6 +102,28 @@ describe("a logout token", () => {
     const stranger = await signer("RS256", "stranger");
     for (let i = 0; i < 5; i++) await assertRefused(judged(stranger, later), "oidc_logout_token");
     assert.equal(asked(), 2);
+  });
+
+  it("O14: of many at once has the keys asked for once, however long the provider takes, and again after it failed", async () => {
+    const answers: ((keys: unknown) => void)[] = [];
+    const keysAnswer: Knobs["keysAnswer"] = (_request, response) => void answers.push((keys) => response.json(keys));
+    const op = await opWith({ keysAnswer });
+    const deps = depsWith();
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => sign(honest(op, { jti: `j${index}` }), op.signer)),
+    );
+    /** Why each was refused, once for each reason. */
+    const judged = async (keys: unknown): Promise<unknown[]> => {
+      const all = tokens.map((token) =>
+        judgeLogoutToken(connectionTo(op.issuer), token, deps).then(() => null, String),
+      );
+      while (answers.length === 0) await setImmediate();
+      answers.splice(0).forEach((answer) => answer(keys));
+      return [...new Set(await Promise.all(all))];
+    };
+    assert.deepEqual(await judged({}), ["SignInRefused: The provider's key set cannot be read."]);
+    assert.deepEqual(await judged({ keys: [op.signer.jwk] }), [null]);
+    assert.equal(op.asked.filter((path) => path === "/keys").length, 2);
   });
 
   it("O14: is refused where the key set is none, or of ten thousand keys", async () => {

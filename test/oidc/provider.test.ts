@@ -25,7 +25,7 @@ describe("sign-in at a certified OpenID Provider", () => {
       name: "Ana Lima",
       groups: ["Sales", "Admins"],
     };
-    const { arrived, ...identity } = await signIn(idp, {
+    const { arrived, issuedAt, ...identity } = await signIn(idp, {
       oidc: { ...settings(), scopes: ["openid", "email", "profile", "groups"] },
       groupsClaim: "groups",
       matchClaim: "sub",
@@ -41,6 +41,7 @@ describe("sign-in at a certified OpenID Provider", () => {
       sessionEnds: null,
     });
     assert.deepEqual([arrived["sub"], arrived["groups"]], [["ana-1"], ["Sales", "Admins"]]);
+    assert.ok(Math.abs(issuedAt.getTime() - Date.now()) < 60_000);
   });
 
   it("refuses a wrong client secret with words for the admin", async () => {

@@ -1,6 +1,6 @@
 /** Resource types that the operator added (RFC 7643 §6 and §7): one endpoint, all of it from the schema. */
 import assert from "node:assert/strict";
-import { deleteDirectory } from "../../src/directory/directories/directories.ts";
+import { deleteDirectory } from "../../src/directory/directories/deleteDirectory.ts";
 import { at, BASE_URL, statuses, textOf } from "../support/scim.ts";
 import type { ScimObject } from "../../src/scim/types.ts";
 import { customClient, OPTIONAL, REQUIRED, resource, TEST, testType, type CustomClient } from "./customClient.ts";

@@ -723,6 +723,11 @@ describe("interoperability", () => {
     const id = await client.create(user("ana@example.com"));
     await client.operate(id, { op: "replace", value: { active: false } });
     await client.operate(id, { op: "replace", value: { active: true } });
-    assert.deepEqual(await client.eventTypes(), ["member.created", "member.suspended", "member.reactivated"]);
+    assert.deepEqual(await client.eventTypes(), [
+      "member.created",
+      "member.suspended",
+      "member.offboarding",
+      "member.reactivated",
+    ]);
   });
 });

@@ -331,6 +331,17 @@ describe("rule 19: what a directory sees and adopts", () => {
     assert.deepEqual(await client.snapshot(), before);
     assert.equal((await client.member(id)).directoryId, null);
   });
+
+  it("a POST of a suspended person's userName is 409 as well, and releases nobody", async () => {
+    const client = await scimClient();
+    const id = await client.create(user("ana@example.com"));
+    await client.operate(id, { op: "replace", value: { active: false } });
+    const before = await client.snapshot();
+    const again = await client.post("/Users", user("ana@example.com", { active: true }));
+    assert.deepEqual([again.status, again.body["scimType"]], [409, "uniqueness"]);
+    assert.deepEqual(await client.snapshot(), before);
+    assert.equal((await client.member(id)).status, "suspended");
+  });
 });
 
 describe("rule 20: a SCIM write on an invited member", () => {

@@ -249,7 +249,7 @@ describe("deleting a User (RFC 7644 §3.6)", () => {
     const id = await client.create(user("ana@example.com"));
     const answers = await Promise.all([1, 2, 3].map(() => client.delete(`/Users/${id}`)));
     assert.deepEqual(statuses(answers), [204, 404, 404]);
-    assert.deepEqual(await client.eventTypes(), ["member.created", "member.deleted"]);
+    assert.deepEqual(await client.eventTypes(), ["member.created", "member.offboarding", "member.deleted"]);
   });
 });
 

@@ -39,6 +39,16 @@ describe("the identity in a SAML assertion", () => {
     );
   });
 
+  it("is none by a tenant or object id that is no UUID, as Entra ID's are", async () => {
+    for (const [tid, oid] of [
+      [tenantId, "ana/of/somewhere"],
+      ["x".repeat(3000), objectId],
+    ] as const) {
+      const attributes = attributeXml(`${ENTRA}tenantid`, tid) + attributeXml(`${ENTRA}objectidentifier`, oid);
+      await refused(signedResponse({ attributes }), "saml_tenant");
+    }
+  });
+
   it("is not taken from an Entra tenant other than the issuer's", async () => {
     const issuer = "https://sts.windows.net/0f0e0d0c-0000-4000-8000-000000000002/";
     const attributes = attributeXml(`${ENTRA}tenantid`, tenantId) + attributeXml(`${ENTRA}objectidentifier`, objectId);
@@ -71,6 +81,13 @@ describe("the identity in a SAML assertion", () => {
     const attributes = attributeXml("email", "wrong@example.com") + attributeXml("work", "ana@example.com");
     assert.equal((await identity({ attributes }, { attributes: { email: "work" } })).email, "ana@example.com");
     assert.equal((await identity({ attributes }, { attributes: { email: "none" } })).email, null);
+  });
+
+  it("T20: has no name that fills pages, breaks lines of a log, or fits no index", async () => {
+    const attributes =
+      attributeXml("firstName", "A".repeat(100_000)) + attributeXml("lastName", "Silva&#10;admin: yes");
+    const { name } = await identity({ attributes: attributes + attributeXml("displayName", "A".repeat(256)) });
+    assert.deepEqual(name, { givenName: null, familyName: null, displayName: "A".repeat(256) });
   });
 
   it("has the address of a NameID that is one, where no attribute says it", async () => {

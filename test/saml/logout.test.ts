@@ -54,6 +54,7 @@ describe("a LogoutRequest (SAML Profiles §4.4.4.1)", () => {
     nameId: { value: "ana-7f3a", format: persistent },
     sessionIndexes: ["_session-1"],
     relayState: null,
+    issuedAt: new Date(minutes(0)),
     expiresAt: new Date(minutes(7)),
   };
 

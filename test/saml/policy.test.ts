@@ -107,6 +107,7 @@ const rows: readonly Row[] = [
   ["S40: has no NameID", "saml_name_id", { nameIds: "" }],
   ["S40: has a NameID with an element in it", "saml_name_id", { nameId: "ana<saml:x/>" }],
   ["S40: has a NameID of 1025 characters", "saml_name_id", { nameId: "a".repeat(1025) }],
+  ["S40: has a NameID that no index would take", "saml_name_id", { nameId: "\u{10348}".repeat(512) }],
   [
     "S40: has a transient NameID",
     "saml_name_id_transient",

@@ -103,6 +103,12 @@ describe("SAML responses in threads", () => {
     await short.close();
   });
 
+  it("for which no thread starts in time are refused as unavailable", async () => {
+    const late = createSamlThreads({ threads: 1, startMs: 1 });
+    await assert.rejects(late.judge(question(honest), "a"), (error) => isRefusal(error, "unavailable"));
+    await late.close();
+  });
+
   it("of a fault inside tell nothing of it, and the thread goes on", async () => {
     const broken = question(honest, { urls: null });
     await assert.rejects(threads.judge(broken, "a"), (error) => !isRefusal(error) && !(error instanceof SignInRefused));

@@ -9,9 +9,12 @@ export const closedTables = [
   "account_passkeys",
   "account_tickets",
   "accounts",
+  "applications",
   "attempt_limits",
   "journal_readers",
   "migrations",
+  "oidc_payloads",
+  "oidc_signing_keys",
   "passkey_challenges",
   "registrations",
 ];

@@ -24,6 +24,7 @@ const notLedByTenant = [
   "domains_due",
   "domains_verified",
   "events_journal",
+  "tenants_deleted",
   "tenants_pkey",
   "tenants_slug",
 ];

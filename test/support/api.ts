@@ -40,6 +40,8 @@ export interface Api {
   put(path: string, body?: unknown): Promise<ApiReply>;
   patch(path: string, body?: unknown): Promise<ApiReply>;
   delete(path: string, body?: unknown): Promise<ApiReply>;
+  /** Posts a file as it is. */
+  postFile(path: string, file: string | Buffer, type?: string): Promise<ApiReply>;
   /** The same with this bearer token; null = without one. */
   as(token: string | null): Api;
 }
@@ -89,6 +91,13 @@ function callerOf(app: Express, token: string | null): Api {
     put: (path, body) => call("put", path, body),
     patch: (path, body) => call("patch", path, body),
     delete: (path, body) => call("delete", path, body),
+    postFile: async (path, file, type = "text/csv") => {
+      const request = supertest(app).post(`/api/v1${path}`).set("Content-Type", type);
+      if (token !== null) request.set("Authorization", `Bearer ${token}`);
+      const reply = await request.send(Buffer.from(file as string));
+      await checkReply(app, "post", path, reply);
+      return reply;
+    },
     as: (other) => callerOf(app, other),
   };
 }

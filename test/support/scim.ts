@@ -235,9 +235,16 @@ function checkAnswer({ status, headers, body }: Answer, method: string, path: st
   if (status >= 400) return checkError(status, headers, body);
   const isPartial = /[?&](excludedA|a)ttributes=|\/\.search$/i.test(path);
   const messages = body["schemas"];
-  if (Array.isArray(messages) && messages.includes(LIST_RESPONSE)) return checkList(body, isPartial);
-  if (Array.isArray(messages) && messages.includes(USER)) checkUser(body, isPartial);
+  const base = baseOf(path);
+  if (Array.isArray(messages) && messages.includes(LIST_RESPONSE)) return checkList(body, isPartial, base);
+  if (Array.isArray(messages) && messages.includes(USER)) checkUser(body, isPartial, base);
   if (Array.isArray(messages) && messages.includes(USER) && !isPartial) checkHeaders(status, headers, body);
+}
+
+/** That of one directory's own address, where the request went there. */
+function baseOf(path: string): string {
+  const [own] = /^\/scim\/tenants\/[^/]+\/directories\/[^/]+\/v2/.exec(path) ?? [];
+  return own === undefined ? BASE_URL : BASE_URL.replace("/scim/v2", own);
 }
 
 function checkError(status: number, headers: Answer["headers"], body: ScimObject): void {
@@ -251,7 +258,7 @@ function checkError(status: number, headers: Answer["headers"], body: ScimObject
   if (status === 405) assert.match(headers["allow"] ?? "", /^[A-Z]+(, [A-Z]+)*$/);
 }
 
-function checkList(body: ScimObject, isPartial: boolean): void {
+function checkList(body: ScimObject, isPartial: boolean, base: string): void {
   const resources = body["Resources"];
   assert.ok(Array.isArray(resources), "Resources is there even if empty");
   assert.equal(body["itemsPerPage"], resources.length);
@@ -264,12 +271,12 @@ function checkList(body: ScimObject, isPartial: boolean): void {
   assert.ok(Number(body["totalResults"]) >= resources.length);
   for (const each of resources as ScimObject[]) {
     const ofUser = at(each, "/schemas") as string[] | undefined;
-    if (ofUser?.includes(USER)) checkUser(each, isPartial);
+    if (ofUser?.includes(USER)) checkUser(each, isPartial, base);
   }
 }
 
 /** A User as our own schemas have it; what a client asked for in part lacks what is required, so only its parts count. */
-function checkUser(shown: ScimObject, isPartial: boolean): void {
+function checkUser(shown: ScimObject, isPartial: boolean, base: string): void {
   assert.equal(typeof shown["id"], "string");
   assert.ok(!("password" in shown), "password is never returned (RFC 7643 §4.1.1)");
   checkAssigned(shown, "");
@@ -278,7 +285,7 @@ function checkUser(shown: ScimObject, isPartial: boolean): void {
   assert.deepEqual(shown["schemas"], schemasOf(userType, shown));
   const meta = shown["meta"] as Record<string, string>;
   assert.equal(meta["resourceType"], "User");
-  assert.equal(meta["location"], `${BASE_URL}/Users/${textOf(shown["id"])}`);
+  assert.equal(meta["location"], `${base}/Users/${textOf(shown["id"])}`);
   assert.match(meta["version"] ?? "", /^W\/"\d+"$/);
   assert.ok(Date.parse(meta["created"] ?? "") <= Date.parse(meta["lastModified"] ?? ""));
 }

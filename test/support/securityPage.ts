@@ -1,7 +1,6 @@
 /** `docs/security.md`, made from the titles of the cases. */
-import { readdirSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { rows, wrappings, type Row } from "./securityRows.ts";
+import { allTitles, cell, readTest, titlesIn } from "./titles.ts";
 
 /** A case, or a group of cases, that is named for rows. */
 export interface NamedCase {
@@ -11,7 +10,6 @@ export interface NamedCase {
   readonly rows: readonly string[];
 }
 
-const root = new URL("../", import.meta.url);
 /** A title holds its rows at its beginning, as `S23: …`, or in brackets, as `… (T18)`. */
 const AT_START = /^((?:[SOT]\d{2}(?:, )?)+): /;
 const IN_BRACKETS = /\(([^()]*\b[SOT]\d{2}\b[^()]*)\)/g;
@@ -19,11 +17,13 @@ const WRAPPINGS = "is not carried over to a forged part by";
 
 /** The cases of a test file: what its strings say that look like a title with a row. */
 export function casesIn(file: string, text: string): NamedCase[] {
-  const strings = [...text.matchAll(/"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g)];
-  return strings.flatMap(([, plain, template]) => {
-    const title = (plain ?? template ?? "").replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, "…");
+  return titled(file, titlesIn(text));
+}
+
+function titled(file: string, titles: readonly string[]): NamedCase[] {
+  return titles.flatMap((title) => {
     const named = rowsOf(title);
-    return named.length > 0 && title.includes(" ") ? [{ file, title: title.replace(AT_START, ""), rows: named }] : [];
+    return named.length > 0 ? [{ file, title: title.replace(AT_START, ""), rows: named }] : [];
   });
 }
 
@@ -35,15 +35,9 @@ function rowsOf(title: string): string[] {
 
 /** The cases of all test files. */
 export function namedCases(): NamedCase[] {
-  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".test.ts"));
-  return files
-    .filter((path) => basename(path) !== "security.test.ts")
-    .toSorted()
-    .flatMap((path) => casesIn(path.replaceAll("\\", "/").replace(/\.test\.ts$/, ""), read(path)));
-}
-
-function read(path: string): string {
-  return readFileSync(new URL(path, root), "utf8");
+  return allTitles()
+    .filter(({ file }) => file !== "security")
+    .flatMap(({ file, titles }) => titled(file, titles));
 }
 
 /** The page as Markdown. */
@@ -55,7 +49,7 @@ export function securityPage(cases: readonly NamedCase[] = namedCases()): string
       cases.filter((each) => each.rows.includes(id)),
     ),
   );
-  const wrapped = read("saml/signature.test.ts").includes(WRAPPINGS)
+  const wrapped = readTest("saml/signature.test.ts").includes(WRAPPINGS)
     ? [{ file: "saml/signature", title: `${WRAPPINGS} …`, rows: [] }]
     : [];
   const table = [line("S01–S10", wrappings, wrapped), ...lines];
@@ -82,8 +76,4 @@ function line(id: string, [what, by, awaits]: Row, cases: readonly NamedCase[]):
   const none = awaits === undefined ? "no case of its own yet" : `there is no ${awaits} yet`;
   const more = cases.length > SHOWN ? [`and ${cases.length - SHOWN} more`] : [];
   return `| ${id} | ${what} | ${by} | ${[...shown, ...more].join("<br>") || none} |`;
-}
-
-function cell(text: string): string {
-  return text.replaceAll(/[\\|*_<>`[\]]/g, "\\$&").replaceAll("\n", " ");
 }

@@ -6,7 +6,7 @@ import { record } from "../../events/journal.store.ts";
 import { acrossTenants, inTenant, onceInTenant } from "../../storage/scope.ts";
 import type { Database, Who } from "../../storage/types.ts";
 import { attachedOf, tieAccount, untieAccount } from "./accountAttach.store.ts";
-import { accountTenants, proveAccount } from "./accountSignIn.ts";
+import { accountTenants, proveAccount, type ProvenAccount } from "./accountSignIn.ts";
 import type { AccountTenant } from "./accountSignIn.store.ts";
 import { accountById } from "./accounts.store.ts";
 import type { MemberSession } from "../signIn/memberSession.ts";
@@ -60,20 +60,37 @@ export async function attachOwn(
 ): Promise<void> {
   const { db } = parts;
   const { memberId } = session;
-  const account = await proveAccount(db, { actor: { type: "system" }, now: who.now }, proof, ip);
-  if (!account) throw new SignInStopped("password_wrong", "the address or the password is wrong", memberId);
-  const factors = await factorsAsked(db, [{ kind: "account", id: account.id }]);
-  if (isAnyFactor(factors)) {
-    if (!proof.code) throw new SignInStopped("factor_needed", "the account asks for a code too", memberId);
-    const binding = { purpose: "secondFactor", secret: session.id } as const;
-    await proveFactor(parts, who, { memberId, factors, ip, binding }, { code: proof.code });
-  }
+  const account = await proveHolder(parts, who, { memberId, secret: session.id }, proof, ip);
   await inTenant(db, who, async (scope) => {
     const [tied] = await scope.trx.run(tieAccount(who.tenantId, account.id, memberId, who.now));
     if (!tied) throw taken();
     await record(scope, event(scope, "member.account_attached", { type: "member", id: memberId }));
     await enqueue(scope, { kind: "mail.account", payload: { accountId: account.id, message: "accountAttached" } });
   });
+}
+
+/**
+ * Whose account it is, by the password and the second factor where there is one.
+ *
+ * @param of the member that it is shown for, and a secret of where it is shown
+ * @throws SignInStopped `password_wrong`, `factor_needed`, `factor_wrong`, `too_many_attempts`
+ */
+export async function proveHolder(
+  parts: ProofParts,
+  who: Who,
+  { memberId, secret }: { readonly memberId: string; readonly secret: string },
+  proof: AccountProof,
+  ip: string | null,
+): Promise<ProvenAccount> {
+  const { db } = parts;
+  const account = await proveAccount(db, { actor: { type: "system" }, now: who.now }, proof, ip);
+  if (!account) throw new SignInStopped("password_wrong", "the address or the password is wrong", memberId);
+  const factors = await factorsAsked(db, [{ kind: "account", id: account.id }]);
+  if (!isAnyFactor(factors)) return account;
+  if (!proof.code) throw new SignInStopped("factor_needed", "the account asks for a code too", memberId);
+  const binding = { purpose: "secondFactor", secret } as const;
+  await proveFactor(parts, who, { memberId, factors, ip, binding }, { code: proof.code });
+  return account;
 }
 
 /**

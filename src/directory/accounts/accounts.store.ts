@@ -48,3 +48,17 @@ export function insertAccount(registrationId: string, now: Date): Statement {
     values: [registrationId, now],
   };
 }
+
+/** Makes the account of somebody whose mailbox an invitation has proven; a row, or none where its address has one. */
+export function insertInvitedAccount(
+  account: Omit<Account, "language"> & { readonly passwordHash: string },
+  now: Date,
+): Statement<{ id: string }> {
+  const { id, email, emailKey, name, passwordHash } = account;
+  return {
+    name: "account_insert_invited",
+    text: `insert into accounts (id, email, email_key, name, password_hash, created_at) values ($1,$2,$3,$4,$5,$6)
+      on conflict do nothing returning id`,
+    values: [id, email, emailKey, JSON.stringify(name), passwordHash, now],
+  };
+}

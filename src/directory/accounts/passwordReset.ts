@@ -1,6 +1,7 @@
 import { Refusal } from "../../base/errors.ts";
 import { fold } from "../../base/fold.ts";
 import { hashToken } from "../../base/secrets.ts";
+import { senderOf } from "../../base/sender.ts";
 import { event } from "../../events/event.ts";
 import { record } from "../../events/journal.store.ts";
 import { insertJob } from "../../events/jobs.store.ts";
@@ -44,7 +45,7 @@ export async function askForReset(
   ip: string | null,
 ): Promise<void> {
   const emailKey = fold(email);
-  if (ip !== null && !(await counted(db, system, `reset:ip:${ip}`, MOST.ip))) throw tooMany();
+  if (ip !== null && !(await counted(db, system, `reset:ip:${senderOf(ip)}`, MOST.ip))) throw tooMany();
   const mayMail = await counted(db, system, `reset:mail:${tenant?.id ?? ""}:${emailKey}`, MOST.mails);
   const meant = await meantBy(db, system, emailKey, tenant);
   if (!mayMail || !meant) return;
@@ -102,7 +103,7 @@ export async function redeemReset(
   secretKeys: readonly Buffer[],
   ip: string | null,
 ): Promise<void> {
-  if (ip !== null && !(await counted(db, system, `reset:ip:${ip}`, MOST.ip))) throw tooMany();
+  if (ip !== null && !(await counted(db, system, `reset:ip:${senderOf(ip)}`, MOST.ip))) throw tooMany();
   const holder = holderOfToken(token, system.now);
   if (!holder) throw spent();
   const [row] = await ofHolder(db, holder, resetOf(holder));

@@ -6,6 +6,8 @@ export interface NewTest {
   readonly connectionId: string;
   /** SHA-256 of the secret in its address. */
   readonly hash: Buffer;
+  /** Whether a setup link begins it. */
+  readonly ofSetup: boolean;
   readonly expiresAt: Date;
 }
 
@@ -15,9 +17,21 @@ export function insertTest(tenantId: string, test: NewTest, now: Date): Statemen
     name: "connection_test_insert",
     text: `with swept as (delete from connection_tests where tenant_id = $1 and id in
         (select id from connection_tests where tenant_id = $1 and expires_at < $6::timestamptz - interval '7 days' limit 20))
-      insert into connection_tests (tenant_id, id, connection_id, connection_version, hash, expires_at, created_at)
-        select $1, $2, id, version, $4, $5, $6 from connections where tenant_id = $1 and id = $3`,
-    values: [tenantId, test.id, test.connectionId, test.hash, test.expiresAt, now],
+      insert into connection_tests (tenant_id, id, connection_id, connection_version, hash, expires_at, created_at, of_setup)
+        select $1, $2, id, version, $4, $5, $6, $7 from connections where tenant_id = $1 and id = $3`,
+    values: [tenantId, test.id, test.connectionId, test.hash, test.expiresAt, now, test.ofSetup],
+  };
+}
+
+/** Deletes tests a week after they ended, so many at most; answers how many. There are few of them. */
+export function deleteOldTests(now: Date, most: number): Statement<{ count: number }> {
+  return {
+    name: "connection_test_sweep",
+    text: `with old as (select tenant_id, id from connection_tests where expires_at < $1::timestamptz - interval '7 days'
+        limit $2 for update skip locked),
+        gone as (delete from connection_tests c using old where c.tenant_id = old.tenant_id and c.id = old.id returning c.id)
+      select count(*) from gone`,
+    values: [now, most],
   };
 }
 
@@ -70,11 +84,11 @@ export function finishTest(
   id: string,
   result: unknown,
   now: Date,
-): Statement<{ connectionId: string; version: number }> {
+): Statement<{ connectionId: string; version: number; ofSetup: boolean }> {
   return {
     name: "connection_test_finish",
     text: `update connection_tests set finished_at = $4, result = $3 where tenant_id = $1 and id = $2 and finished_at is null
-      returning connection_id as "connectionId", connection_version::int as version`,
+      returning connection_id as "connectionId", connection_version::int as version, of_setup as "ofSetup"`,
     values: [tenantId, id, JSON.stringify(result), now],
   };
 }

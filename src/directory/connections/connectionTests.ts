@@ -95,12 +95,13 @@ export async function createTest(
       const way = `Give \`${connection.protocol}\` first.`;
       throw new Refusal("conflict", `Nothing is known of the identity provider yet. ${way}`);
     }
-    await trx.run(store.insertTest(tenantId, { id, connectionId, hash: hashToken(secret), expiresAt }, now));
+    const test = { id, connectionId, hash: hashToken(secret), ofSetup: isSetup(actor), expiresAt };
+    await trx.run(store.insertTest(tenantId, test, now));
     return { id, secret, expiresAt };
   });
 }
 
-/** A test as whoever may read it does; a setup link is not told who it would be. @throws Refusal `not_found` */
+/** A test as whoever may read it does; a setup link is told of the connection alone. @throws Refusal `not_found` */
 export async function readTest(db: Database, who: Who, connectionId: string, id: string): Promise<ConnectionTest> {
   const { tenantId, now } = who;
   if (isSetup(who.actor)) await readConnection(db, who, connectionId);
@@ -116,11 +117,13 @@ export async function readTest(db: Database, who: Who, connectionId: string, id:
   return { id, status: statusOf(result, expiresAt <= now), createdAt, expiresAt, finishedAt, result, refusals };
 }
 
-/** The provider is whoever's has the link: with made-up people it would learn who is a member, as what. */
-function aboutNobody({ arrived, mapped, wouldHappen }: TestResult): TestResult {
+/**
+ * The provider is whoever's has the link: with made-up people it would learn who is a member, as what, and who is not. So it
+ * is told that the answer was good, and an admin whether this person would come in.
+ */
+function aboutNobody({ arrived, mapped }: TestResult): TestResult {
   const nothing = { roles: { before: null, after: [] }, seat: { before: null, after: "none" } } as const;
-  const outcome = wouldHappen.result === "refused" ? wouldHappen : { ...wouldHappen, ...nothing };
-  return { arrived, mapped, wouldBe: null, wouldHappen: outcome };
+  return { arrived, mapped, wouldBe: null, wouldHappen: { result: "signed_in", ...nothing } };
 }
 
 function statusOf(result: TestResult | null, isOver: boolean): ConnectionTest["status"] {
@@ -152,9 +155,10 @@ export async function isUnderTest(db: Database, who: Who, connectionId: string):
 
 /**
  * Ends a test with the answer that waits under a handle, in the browser that began: the sign-in is carried out and
- * taken back. Only the connection changes, from draft to tested, where somebody would be signed in by it and it is
- * still what was tested.
+ * taken back. Only the connection changes, from draft to tested, where somebody would be signed in by it, or a setup
+ * link tests whether its answers are good, and it is still what was tested.
  *
+ * @returns what whoever began the test may know
  * @throws SignInStopped `handle_spent`, `test_over`
  */
 export async function finishTest(
@@ -168,22 +172,23 @@ export async function finishTest(
     throw new SignInStopped("handle_spent", "the test was finished already, took too long, or began elsewhere");
   }
   const result = await resultOf(db, who, redeemed.connectionId, redeemed.identity as SsoIdentity);
-  await keepResult(db, who, redeemed.testId, result);
-  return result;
+  const { ofSetup } = await keepResult(db, who, redeemed.testId, result);
+  return ofSetup ? aboutNobody(result) : result;
 }
 
-async function keepResult(db: Database, who: Who, testId: string, result: TestResult): Promise<void> {
-  await inTenant(db, who, async (scope) => {
+async function keepResult(db: Database, who: Who, testId: string, result: TestResult): Promise<{ ofSetup: boolean }> {
+  return inTenant(db, who, async (scope) => {
     const { trx, tenantId, now } = scope;
     const [finished] = await trx.run(store.finishTest(tenantId, testId, result, now));
     if (!finished) throw new SignInStopped("test_over", "the test has its result already; begin another");
-    const { connectionId, version } = finished;
+    const { connectionId, version, ofSetup } = finished;
     const { result: outcome } = result.wouldHappen;
-    const [raised] =
-      outcome === "signed_in" ? await trx.run(store.raiseTested(tenantId, connectionId, version, now)) : [];
+    const isGood = outcome === "signed_in" || ofSetup;
+    const [raised] = isGood ? await trx.run(store.raiseTested(tenantId, connectionId, version, now)) : [];
     const moved = raised ? { status: ["draft", "tested"] } : {};
     const told = { testId, outcome, ...moved };
     await record(scope, event(scope, "connection.tested", { type: "connection", id: connectionId }, told));
+    return { ofSetup };
   });
 }
 

@@ -121,7 +121,14 @@ export function connectionUrls(
   publicUrl: string,
   id: string,
 ): Record<
-  "acsUrl" | "spEntityId" | "metadataUrl" | "sloUrl" | "redirectUri" | "backchannelLogoutUri" | "jwksUri",
+  | "acsUrl"
+  | "spEntityId"
+  | "metadataUrl"
+  | "sloUrl"
+  | "redirectUri"
+  | "backchannelLogoutUri"
+  | "jwksUri"
+  | "globalTokenRevocationUri",
   string
 > {
   const saml = `${publicUrl}/sso/saml/${id}`;
@@ -135,5 +142,6 @@ export function connectionUrls(
     redirectUri: `${oidc}/callback`,
     backchannelLogoutUri: `${oidc}/backchannel-logout`,
     jwksUri: `${oidc}/jwks`,
+    globalTokenRevocationUri: `${publicUrl}/sso/connections/${id}/global-token-revocation`,
   };
 }

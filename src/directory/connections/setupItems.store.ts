@@ -17,7 +17,8 @@ export interface SetupRequest {
   /** Another one each time that it is asked for. */
   readonly id: string;
   readonly linkId: string;
-  readonly kind: Exclude<SetupKind, "domain">;
+  readonly kind: SetupKind;
+  /** Its id; of a domain the name. */
   readonly thing: string;
   /** What people call it. */
   readonly name: string;
@@ -51,10 +52,14 @@ export function insertItem(
 }
 
 /** Whether a thing was made through a link, and may still be changed by one; a row or none. */
-export function openItem(tenantId: string, kind: SetupKind, thing: string): Statement<{ id: string }> {
+export function openItem(
+  tenantId: string,
+  kind: SetupKind,
+  thing: string,
+): Statement<{ id: string; requestId: string | null }> {
   return {
     name: "setup_item_open",
-    text: `select id from setup_items where tenant_id = $1 and kind = $2 and thing = $3 and done_at is null
+    text: `select id, request_id as "requestId" from setup_items where tenant_id = $1 and kind = $2 and thing = $3 and done_at is null
       order by id limit 1`,
     values: [tenantId, kind, thing],
   };
@@ -89,13 +94,14 @@ export function markDone(tenantId: string, kind: SetupKind, thing: string, now: 
   };
 }
 
-const REQUEST = `i.request_id as id, i.link_id as "linkId", i.kind, i.thing, coalesce(c.name, s.name) as name,
+const REQUEST = `i.request_id as id, i.link_id as "linkId", i.kind, i.thing, coalesce(c.name, s.name, d.domain) as name,
   i.requested_at as "requestedAt"`;
-/** What was deleted meanwhile waits for nothing. */
+/** What was deleted meanwhile, or a domain that somebody else has proven, waits for nothing. */
 const REQUESTED = `setup_items i
   left join connections c on c.tenant_id = i.tenant_id and i.kind = 'connection' and c.id::text = i.thing
   left join scim_tokens s on s.tenant_id = i.tenant_id and i.kind = 'scim_token' and s.id::text = i.thing
-  where i.tenant_id = $1 and i.request_id is not null and (c.id is not null or s.id is not null)`;
+  left join domains d on d.tenant_id = i.tenant_id and i.kind = 'domain' and d.domain = i.thing and d.status <> 'verified'
+  where i.tenant_id = $1 and i.request_id is not null and coalesce(c.name, s.name, d.domain) is not null`;
 
 /** What waits for a yes, after an id. */
 export function requestsAfter(tenantId: string, after: string, most: number): Statement<SetupRequest> {
@@ -152,7 +158,9 @@ export function shownItems(tenantId: string, linkId: string): Statement<ShownIte
       from scim_tokens s join setup_items i on i.tenant_id = $1 and i.kind = 'scim_token' and i.thing = s.id::text
       where s.tenant_id = $1 and i.link_id = $2
       union all
-      select 'domain', d.domain, d.domain, d.status, case when d.status <> 'verified' then d.txt_value end, false, false
+      select 'domain', d.domain, d.domain, d.status, case when d.status <> 'verified' then d.txt_value end,
+        d.status <> 'verified' and exists (select from setup_items i where i.tenant_id = $1 and i.kind = 'domain'
+          and i.thing = d.domain and i.request_id is not null), false
       from domains d
       where d.tenant_id = $1 and (d.status <> 'verified' or exists (select from setup_items i
         where i.tenant_id = $1 and i.kind = 'domain' and i.thing = d.domain and i.link_id = $2))

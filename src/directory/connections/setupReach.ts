@@ -77,6 +77,11 @@ export async function withdrawRequest({ trx, tenantId, actor }: Scope, connectio
   if (isSetup(actor)) await trx.run(clearRequest(tenantId, "connection", connectionId));
 }
 
+/** A domain that is given up, or claimed anew, is not what a yes was asked for. */
+export async function forgetDomain({ trx, tenantId }: Scope, domain: string): Promise<void> {
+  await trx.run(clearRequest(tenantId, "domain", domain));
+}
+
 /** The refusal of a session that has ended. */
 export function noSetup(): Refusal {
   return new Refusal("unauthenticated", "This setup link has ended. Ask whoever sent it for another one.");

@@ -1,8 +1,7 @@
 /**
- * Going live: what was made through a setup link is of use to nobody until an admin says yes, once there are people in
- * the tenant whom it could reach. Where there are none, it is of use at once.
+ * Asking to go live: what was made through a setup link is of use to nobody until an admin says yes (`setupApproval.ts`),
+ * once there are people in the tenant whom it could reach. Where there are none, it is of use at once.
  */
-import { permits } from "../../admission/permissions.ts";
 import { Refusal } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { event, type EventType } from "../../events/event.ts";
@@ -13,7 +12,7 @@ import { mailAdmins } from "../tenants/adminMail.ts";
 import { type ConnectionParts, writeChange } from "./connections.ts";
 import { lockConnection } from "./connections.store.ts";
 import { type IdPage, type PageWanted, readIdPage } from "../members/idPage.ts";
-import { approveToken, deleteScimToken, type ScimToken } from "../directories/scimTokens.store.ts";
+import type { ScimToken } from "../directories/scimTokens.store.ts";
 import * as store from "./setupItems.store.ts";
 import type { SetupRequest } from "./setupItems.store.ts";
 import { anyActive } from "./setupLinks.store.ts";
@@ -73,7 +72,18 @@ export async function noteToken(
   else await mailAdmins(scope, { message: "setupLive", values: { what: name } });
 }
 
-/** A domain that the DNS has proven is the organisation's own, whoever asked: the admins hear of it. */
+/**
+ * Asks that a domain, which the DNS has just proven, be the organisation's own: it lets people in and may shut passwords
+ * out. Asking again changes nothing.
+ */
+export async function askForDomain(scope: Scope, domain: string): Promise<void> {
+  // An admin may have claimed it.
+  await noteMade(scope, "domain", domain);
+  const [item] = await scope.trx.run(store.openItem(scope.tenantId, "domain", domain));
+  if (item?.requestId === null) await ask(scope, "domain", domain, domain);
+}
+
+/** A domain that was proven by a setup link is the organisation's own now: the admins hear of it. */
 export async function domainIsLive(scope: Scope, domain: string): Promise<void> {
   if (isSetup(scope.actor)) await mailAdmins(scope, { message: "setupLive", values: { what: domain } });
 }
@@ -84,77 +94,13 @@ async function ask(scope: Scope, kind: SetupRequest["kind"], thing: string, name
   const [item] = await trx.run(store.openItem(tenantId, kind, thing));
   if (!item) throw new Error("what was made through a setup link has no note of it");
   await trx.run(store.writeRequest(tenantId, item.id, id, now));
-  await tell(scope, "setup_request.created", { id, linkId: actor.id ?? "", kind, thing });
+  await tellRequest(scope, "setup_request.created", { id, linkId: actor.id ?? "", kind, thing });
   await mailAdmins(scope, { message: "setupWaiting", values: { what: name } });
   return id;
 }
 
-/** An admin, with what they may do. */
-type Deciding = Who & { readonly permissions: readonly string[] };
-
-/**
- * Says yes to a request: the connection is enabled, or the token good, as it was when it was asked for.
- *
- * @throws Refusal `not_found`, also where it was changed since; `forbidden` for what the caller could not make live
- */
-export async function approveSetupRequest(
-  { db, secretKeys }: ConnectionParts,
-  who: Deciding,
-  id: string,
-): Promise<void> {
-  await decide(db, who, id, async (scope, { kind, thing, name }) => {
-    const { trx, tenantId, now } = scope;
-    if (kind === "connection") {
-      const [connection] = await trx.run(lockConnection(tenantId, thing));
-      if (!connection) throw noRequest();
-      await writeChange(scope, secretKeys, connection, { status: "enabled" });
-    } else {
-      await trx.run(approveToken(tenantId, thing));
-      await trx.run(store.markDone(tenantId, kind, thing, now));
-    }
-    await mailAdmins(scope, { message: "setupLive", values: { what: name } });
-    return "setup_request.approved";
-  });
-}
-
-/**
- * Says no: a token is gone; a connection stays what it is, and may be asked for again.
- *
- * @throws Refusal `not_found`, `forbidden`
- */
-export async function declineSetupRequest(db: Database, who: Deciding, id: string): Promise<void> {
-  await decide(db, who, id, async ({ trx, tenantId }, { kind, thing }) => {
-    if (kind === "scim_token") await trx.run(deleteScimToken(tenantId, thing));
-    await trx.run(store.clearRequest(tenantId, kind, thing));
-    return "setup_request.declined";
-  });
-}
-
-const NEEDED = { connection: "connections:edit", scim_token: "scimTokens:create" } as const;
-
-async function decide(
-  db: Database,
-  who: Deciding,
-  id: string,
-  work: (scope: Scope, request: SetupRequest) => Promise<EventType>,
-): Promise<void> {
-  await inTenant(db, who, async (scope) => {
-    const { trx, tenantId } = scope;
-    const [request] = await trx.run(store.lockRequest(tenantId, id));
-    if (!request) throw noRequest();
-    const needed = NEEDED[request.kind];
-    if (!permits(who.permissions, needed)) {
-      throw new Refusal("forbidden", `This needs the permission ${needed}.`, { extra: { permission: needed } });
-    }
-    await tell(scope, await work(scope, request), request);
-  });
-}
-
-function noRequest(): Refusal {
-  return new Refusal("not_found", "No such request: it was decided, withdrawn, or what it was for has changed since.");
-}
-
-async function tell(
+/** Tells of a request. */
+export async function tellRequest(
   scope: Scope,
   type: EventType,
   { id, linkId, kind, thing }: Pick<SetupRequest, "id" | "linkId" | "kind" | "thing">,

@@ -7,9 +7,11 @@ export interface Directory {
   /** Which product it is, in the customer's words; nothing is decided by it. */
   readonly provider: string;
   readonly createdAt: Date;
+  /** Since when it is being switched off; null = it is in use. */
+  readonly closingAt: Date | null;
 }
 
-const DIRECTORY = `id, name, provider, created_at as "createdAt"`;
+const DIRECTORY = `id, name, provider, created_at as "createdAt", closing_at as "closingAt"`;
 
 /** One directory. */
 export function directoryById(tenantId: string, id: string): Statement<Directory> {
@@ -20,11 +22,11 @@ export function directoryById(tenantId: string, id: string): Statement<Directory
   };
 }
 
-/** The tenant's oldest directory. */
+/** The tenant's oldest directory that is in use. */
 export function firstDirectory(tenantId: string): Statement<Directory> {
   return {
     name: "directory_first",
-    text: `select ${DIRECTORY} from directories where tenant_id = $1 order by id limit 1`,
+    text: `select ${DIRECTORY} from directories where tenant_id = $1 and closing_at is null order by id limit 1`,
     values: [tenantId],
   };
 }
@@ -44,7 +46,7 @@ export function countDirectories(tenantId: string): Statement<{ count: number }>
 }
 
 /** A new directory; its name is unique (folded) within the tenant. */
-export function insertDirectory(tenantId: string, directory: Directory, nameKey: string): Statement {
+export function insertDirectory(tenantId: string, directory: Omit<Directory, "closingAt">, nameKey: string): Statement {
   return {
     name: "directory_insert",
     text: "insert into directories (tenant_id, id, name, name_key, provider, created_at) values ($1,$2,$3,$4,$5,$6)",
@@ -78,5 +80,26 @@ export function deleteDirectoryRow(tenantId: string, id: string): Statement {
     name: "directory_delete",
     text: "delete from directories where tenant_id = $1 and id = $2",
     values: [tenantId, id],
+  };
+}
+
+/** Begins to switch a directory off: nobody pushes to it any more. */
+export function closeDirectory(tenantId: string, id: string, now: Date): Statement {
+  return {
+    name: "directory_close",
+    text: `with tokens as (delete from scim_tokens where tenant_id = $1 and directory_id = $2),
+        credentials as (delete from machine_credentials where tenant_id = $1 and directory_id = $2)
+      update directories set closing_at = $3 where tenant_id = $1 and id = $2`,
+    values: [tenantId, id, now],
+  };
+}
+
+/** Whether more members than these are its own. */
+export function hasMoreMembers(tenantId: string, id: string, than: number): Statement<{ more: boolean }> {
+  return {
+    name: "directory_has_more",
+    text: `select count(*) > $3 as more
+      from (select from members where tenant_id = $1 and directory_id = $2 limit $3::integer + 1) as own`,
+    values: [tenantId, id, than],
   };
 }

@@ -18,6 +18,9 @@ export interface ScimToken {
 /** Whom a SCIM request speaks for. */
 export interface ScimCaller {
   readonly tenantId: string;
+  /** What kind of credential it came with. */
+  readonly actor: "scim_token" | "machine_credential";
+  /** Of that credential. */
   readonly tokenId: string;
   readonly tokenName: string;
   readonly directoryId: string;
@@ -34,7 +37,7 @@ export function scimTokenByHash(
 ): Statement<ScimCaller & { readonly expiresAt: Date | null }> {
   return {
     name: "scim_token_by_hash",
-    text: `select s.tenant_id as "tenantId", s.id as "tokenId", s.name as "tokenName",
+    text: `select s.tenant_id as "tenantId", 'scim_token' as actor, s.id as "tokenId", s.name as "tokenName",
         s.directory_id as "directoryId", s.dialect,
         s.expires_at as "expiresAt"
       from scim_tokens s join tenants t on t.id = s.tenant_id

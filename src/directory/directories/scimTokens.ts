@@ -97,8 +97,10 @@ export async function createScimToken(
   });
 }
 
-async function directoryFor({ trx, tenantId }: Scope, wanted: string | null): Promise<string> {
+/** The directory that is wanted, or the tenant's first. @throws Refusal `not_found`, `conflict` for one that is switched off */
+export async function directoryFor({ trx, tenantId }: Scope, wanted: string | null): Promise<string> {
   const [directory] = await trx.run(wanted === null ? firstDirectory(tenantId) : directoryById(tenantId, wanted));
+  if (directory?.closingAt) throw new Refusal("conflict", "This directory is being switched off. Choose another one.");
   if (directory) return directory.id;
   if (wanted !== null) throw noSuchDirectory(wanted);
   throw new Refusal("not_found", "This tenant has no directory. Make one first, then a token for it.");

@@ -10,6 +10,8 @@ export interface JoinFacts {
   readonly connected: boolean;
   readonly removed: boolean;
   readonly taken: boolean;
+  /** Whether the account has asked for it before, whatever was answered. */
+  readonly asked: boolean;
   /** Whom the account is here already. */
   readonly memberId: string | null;
 }
@@ -26,6 +28,7 @@ export function joinFacts(
         exists (select from connections c where c.tenant_id = $1 and c.status = 'enabled') as connected,
         exists (select from tombstones b where b.tenant_id = $1 and b.email_key = $3) as removed,
         exists (select from members m where m.tenant_id = $1 and (m.email_key = $3 or m.user_name_key = $3)) as taken,
+        exists (select from join_requests r where r.tenant_id = $1 and r.account_id = $4) as asked,
         (select a.member_id from account_members a where a.tenant_id = $1 and a.account_id = $4) as "memberId"
       from tenants t where t.id = $1 and t.deleted_at is null`,
     values: [tenantId, domain, emailKey, accountId],

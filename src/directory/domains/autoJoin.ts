@@ -3,17 +3,17 @@ import { isRefusal } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { event } from "../../events/event.ts";
 import { record } from "../../events/journal.store.ts";
-import { acrossTenants, inTenant } from "../../storage/scope.ts";
+import { acrossTenants, inTenant, onceInTenant } from "../../storage/scope.ts";
 import type { Database, Scope } from "../../storage/types.ts";
 import type { Account } from "../accounts/accounts.store.ts";
 import { mailAdmins } from "../tenants/adminMail.ts";
 import { attachAccount, joinFacts, type JoinFacts } from "./autoJoin.store.ts";
+import { joinByLink } from "../invitations/linkJoining.ts";
 import { createUnderLock, type Via } from "../members/createMember.ts";
 import { type AutoJoin, ownerOf } from "./domains.store.ts";
 import { insertJoinRequest, pendingRequests } from "./joinRequests.store.ts";
-import { profileOf, type Member } from "../members/member.ts";
-import { writtenName } from "../members/memberEdits.ts";
-import { newMember } from "../members/newMember.ts";
+import type { Member } from "../members/member.ts";
+import { newMember, profileOfAddress } from "../members/newMember.ts";
 import type { Operator } from "../tenants/plans.ts";
 import { confirmRegistration, endRegistration } from "./registrations.ts";
 import { domainOf } from "./domainName.ts";
@@ -22,7 +22,7 @@ import { underLock, type Locked } from "../members/underLock.ts";
 
 /** Where somebody goes on to sign in; null where there is nothing but to wait. */
 export function workspaceUrl(publicUrl: string, { tenant, outcome }: Workspace, { email }: Account): string | null {
-  if (outcome === "requested" || outcome === "full") return null;
+  if (outcome === "requested" || outcome === "full" || outcome === "spent") return null;
   return `${publicUrl}/sso/start?${new URLSearchParams({ tenant: tenant.slug, email })}`;
 }
 
@@ -32,9 +32,9 @@ export interface Workspace {
   /**
    * `joined`: is a member now; `requested`: an admin is asked; `connection`: joins by signing in through the tenant's
    * identity provider; `signIn`: has a member of this address, and signs in as that one; `full`: there is no seat, and
-   * the tenant lets nobody in without.
+   * the tenant lets nobody in without; `spent`: the link by which they came lets them in no more.
    */
-  readonly outcome: "joined" | "requested" | "connection" | "signIn" | "full";
+  readonly outcome: "joined" | "requested" | "connection" | "signIn" | "full" | "spent";
 }
 
 /**
@@ -48,8 +48,10 @@ export async function confirmAndJoin(
   given: Parameters<typeof confirmRegistration>[2],
   secretKeys: readonly Buffer[],
 ): Promise<{ account: Account; workspaces: Workspace[] }> {
-  const account = await confirmRegistration(db, system, given, secretKeys);
-  const workspaces = await joinByAccount(db, system, account);
+  const { account, link } = await confirmRegistration(db, system, given, secretKeys);
+  const linked = link ? [await joinByLink(db, system, link, account)] : [];
+  const joined = await joinByAccount(db, system, account);
+  const workspaces = [...linked, ...joined.filter(({ tenant }) => tenant.id !== link?.tenantId)];
   await endRegistration(db, system, account);
   return { account, workspaces };
 }
@@ -57,13 +59,36 @@ export async function confirmAndJoin(
 const VIA: Via = { door: "domain", act: "person", loss: "act" };
 const HOUR_MS = 3_600_000;
 
+/** A tenant that the holder of an account can join, and how: at once, by an admin's yes, or by its identity provider. */
+export interface Joinable extends Pick<Workspace, "tenant"> {
+  readonly by: "join" | "ask" | "connection";
+}
+
+/**
+ * Where somebody can join by the domain of their account's address. Accounts that were there before are moved nowhere: their
+ * holders are shown this, and choose. None where they are a member, have asked, or were removed.
+ */
+export async function joinableBy(db: Database, system: Operator, account: Account): Promise<Joinable | undefined> {
+  const domain = domainOf(account.email);
+  if (domain === null) return undefined;
+  const [owner] = await acrossTenants(db, system, ({ trx }) => trx.run(ownerOf([domain])));
+  if (!owner) return undefined;
+  const { tenantId } = owner;
+  const asked = joinFacts(tenantId, { domain, emailKey: account.emailKey, accountId: account.id });
+  const [[facts]] = await onceInTenant(db, { tenantId }, asked);
+  if (!facts?.autoJoin || facts.memberId !== null || facts.taken || facts.asked) return undefined;
+  const decision = joinByDomain({ ...facts, autoJoin: facts.autoJoin, local: localOf(account) });
+  if (decision.do === "signIn" || decision.do === "nothing") return undefined;
+  return { tenant: { id: tenantId, slug: facts.slug, name: facts.name }, by: decision.do };
+}
+
 /**
  * Lets the holder of a proven mailbox into the tenant that has verified its exact domain, as rule 30 says. Done twice it
  * changes nothing more.
  *
  * @returns the tenants that there are for this address, none or one: a verified domain has one owner
  */
-async function joinByAccount(db: Database, system: Operator, account: Account): Promise<Workspace[]> {
+export async function joinByAccount(db: Database, system: Operator, account: Account): Promise<Workspace[]> {
   const domain = domainOf(account.email);
   if (domain === null) return [];
   const [owner] = await acrossTenants(db, system, ({ trx }) => trx.run(ownerOf([domain])));
@@ -123,8 +148,7 @@ export async function makeMember(
   { role, team }: Pick<AutoJoin, "role" | "team">,
 ): Promise<Member> {
   const { tenantId, trx, now } = scope;
-  const emails = [{ value: email, type: "work", primary: true }];
-  const profile = profileOf({ userName: email, ...writtenName({}, name), emails });
+  const profile = profileOfAddress(email, { name });
   const newcomer = { ...newMember(newId(now), profile, "domain", now), emailVerified: true };
   const granted = role === null ? [] : [role];
   const member = await createUnderLock(scope, locked, { ...newcomer, granted }, VIA);

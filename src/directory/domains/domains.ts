@@ -26,8 +26,8 @@ import {
 import { endRefusedSessions } from "../signIn/enforcement.ts";
 import { currentRules, rulesWithin } from "../roles/rules.ts";
 import { teamIds } from "../teams/teams.ts";
-import { isSetup, noteMade } from "../connections/setupReach.ts";
-import { domainIsLive } from "../connections/setupRequests.ts";
+import { forgetDomain, isSetup, noteMade } from "../connections/setupReach.ts";
+import { askForDomain, domainIsLive, mustWait } from "../connections/setupRequests.ts";
 
 /** A page of domains in the order of their names, with the total of the first page carried along. */
 export interface DomainPage {
@@ -81,6 +81,7 @@ export type ProofBy = "operator" | LookUpTxt;
 /**
  * Makes the tenant the owner of a domain that it has claimed. The DNS is asked between two transactions.
  *
+ * @returns the domain, verified; still as it was where a setup link must wait for an admin's yes
  * @throws Refusal `not_found`, `domain_not_verified` with what the DNS lacks, `domain_taken` where another tenant has
  * verified it
  */
@@ -92,13 +93,26 @@ export async function verifyDomain(db: Database, who: Who, written: string, by: 
     throw new Refusal("conflict", `${domain} is verified already.`);
   if (claim.status === "verified" && claim.failedDays === 0) return claim;
   const answer = by === "operator" ? by : await askForProof(by, domain);
-  const settle = (): Promise<Domain> => inTenant(db, who, (scope) => settleProof(scope, domain, answer));
+  return withoutDeadOwner(db, who, domain, () => inTenant(db, who, (scope) => settleProof(scope, domain, answer)));
+}
+
+/**
+ * Does what may make a tenant the owner of a domain, again where a tenant that was deleted stood in the way: it keeps its
+ * rows and owns nothing.
+ *
+ * @throws Refusal `domain_taken`
+ */
+export async function withoutDeadOwner<T>(
+  db: Database,
+  who: Who,
+  domain: string,
+  settle: () => Promise<T>,
+): Promise<T> {
   try {
     return await settle();
   } catch (error) {
     if (!isTaken(error)) throw error;
   }
-  // A tenant that was deleted keeps its rows and owns nothing.
   await acrossTenants(db, who, ({ trx }) => trx.run(lapseIfDead(domain)));
   try {
     return await settle();
@@ -116,13 +130,22 @@ export function isTaken(error: unknown): boolean {
   return violatedUnique(error) === "domains_verified";
 }
 
-/** The claim may be another one by now: one that was given up and made anew wants another value. */
-async function settleProof(scope: Scope, domain: string, answer: "operator" | TxtAnswer): Promise<Domain> {
+/**
+ * Makes the tenant the owner where the answer proves it; by a setup link, where people are in the tenant, once an admin
+ * says yes. The claim may be another one by now: one that was given up and made anew wants another value.
+ *
+ * @throws Refusal `not_found`, `domain_not_verified`; `domains_verified` as PostgreSQL's 23505 where another tenant owns it
+ */
+export async function settleProof(scope: Scope, domain: string, answer: "operator" | TxtAnswer): Promise<Domain> {
   const before = await locked(scope, domain);
   const by = answer === "operator" ? answer : "dns";
   if (before.status === "verified" && before.failedDays === 0) return before;
   const fault = answer === "operator" ? null : proofFault(answer, before);
   if (fault !== null) throw unproven(fault, before);
+  if (await mustWait(scope)) {
+    await askForDomain(scope, domain);
+    return before;
+  }
   const [after = before] = await scope.trx.run(markVerified(scope.tenantId, domain, by, scope.now));
   const isBack = before.status === "verified" && by === "dns";
   await (isBack ? tell(scope, "domain.restored", domain) : tell(scope, "domain.verified", domain, { by }));
@@ -210,6 +233,7 @@ export async function removeDomain(db: Database, who: Who, written: string): Pro
   await inTenant(db, who, async (scope) => {
     const [gone] = await scope.trx.run(deleteDomain(who.tenantId, domain));
     if (!gone) throw noSuchDomain(domain);
+    await forgetDomain(scope, domain);
     await tell(scope, "domain.deleted", domain, { status: gone.status });
   });
 }

@@ -3,6 +3,7 @@ import { Refusal } from "../../base/errors.ts";
 import { fold } from "../../base/fold.ts";
 import { isUuid, newId } from "../../base/ids.ts";
 import { deriveKeys, hashToken, sameSecret } from "../../base/secrets.ts";
+import { senderOf } from "../../base/sender.ts";
 import { insertJob } from "../../events/jobs.store.ts";
 import { acrossTenants } from "../../storage/scope.ts";
 import type { Database } from "../../storage/types.ts";
@@ -15,7 +16,7 @@ import type { PersonName } from "../members/memberEdits.ts";
 import { countAttempt } from "../signIn/passwordSignIn.store.ts";
 import { checkPassword, hashPassword, verifyPassword } from "../accounts/passwords.ts";
 import type { Operator } from "../tenants/plans.ts";
-import { deleteRegistrations, insertRegistration, registrationById } from "./registrations.store.ts";
+import { deleteRegistrations, insertRegistration, registrationById, type Registration } from "./registrations.store.ts";
 import { defaultSettings } from "../tenants/tenantSettings.ts";
 
 /** What somebody signs up with. */
@@ -25,6 +26,8 @@ export interface SignUp {
   readonly name: PersonName;
   /** Of the letters. */
   readonly language?: Language | null | undefined;
+  /** The invite link by which they come. */
+  readonly link?: Registration["link"] | undefined;
 }
 
 /** Long enough to find the mail, short enough that it does not lie about. */
@@ -44,19 +47,19 @@ const WINDOW_MINUTES = 60;
 export async function signUp(
   db: Database,
   system: Operator,
-  { email, password, name, language = null }: SignUp,
+  { email, password, name, language = null, link = null }: SignUp,
   ip: string | null,
 ): Promise<{ email: string; expiresAt: Date }> {
   const address = checkAddress(email);
   checkPassword(password, defaultSettings.signIn.passwordMinLength);
-  if (ip !== null && !(await counted(db, system, `registrations:ip:${ip}`, MOST.ip))) throw tooMany();
+  if (ip !== null && !(await counted(db, system, `registrations:ip:${senderOf(ip)}`, MOST.ip))) throw tooMany();
   const { now } = system;
   const expiresAt = new Date(now.getTime() + HOURS * 3_600_000);
   const emailKey = fold(address);
   const mayMail = await counted(db, system, `registrations:mail:${emailKey}`, MOST.mails);
   // Hashed for whoever asks: a clock shall not tell who has an account.
   const passwordHash = await hashPassword(password);
-  const registration = { id: newId(now), email: address, emailKey, name, language, passwordHash };
+  const registration = { id: newId(now), email: address, emailKey, name, language, passwordHash, link };
   if (mayMail) {
     await acrossTenants(db, system, async ({ trx }) => {
       const [known] = await trx.run(accountByEmail(emailKey));
@@ -101,7 +104,7 @@ export async function confirmRegistration(
   system: Operator,
   { token, password }: { token: string; password?: string | undefined },
   secretKeys: readonly Buffer[],
-): Promise<Account> {
+): Promise<{ readonly account: Account; readonly link: Registration["link"] }> {
   const [id = ""] = token.split(".");
   const isGenuine = isUuid(id) && tokensOf(secretKeys, id).some((each) => sameSecret(each, token));
   if (!isGenuine) throw spent();
@@ -115,7 +118,9 @@ export async function confirmRegistration(
     await trx.run(insertAccount(id, system.now));
     return (await trx.run(accountByEmail(registration.emailKey)))[0];
   });
-  if (account?.id === id) return account;
+  const { linkTenant, linkHash } = registration;
+  const link = linkTenant !== null && linkHash !== null ? { tenantId: linkTenant, hash: linkHash } : null;
+  if (account?.id === id) return { account, link };
   throw new Refusal("conflict", "There is an account with this address already. Sign in to it.");
 }
 

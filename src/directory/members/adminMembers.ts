@@ -6,16 +6,19 @@ import { fold } from "../../base/fold.ts";
 import { Refusal } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { mailAddress } from "../../base/mailAddress.ts";
+import { enqueue } from "../../events/jobs.store.ts";
 import { inTenant, violatedUnique } from "../../storage/scope.ts";
-import type { Database, Transaction, Who } from "../../storage/types.ts";
+import type { Database, Scope, Transaction, Who } from "../../storage/types.ts";
 import { type Change, changeMember, changeUnderLock } from "./changeMember.ts";
 import { createMember, type Via } from "./createMember.ts";
-import { profileOf, type Member } from "./member.ts";
+import type { Member } from "./member.ts";
+import { checkSuccessor } from "../offboarding/leaving.ts";
 import { keepEmergency } from "../signIn/enforcement.ts";
 import { grantedPermissions } from "../roles/grants.store.ts";
-import { edited, writtenName, type MemberEdit, type PersonName } from "./memberEdits.ts";
+import { edited, type MemberEdit, type PersonName } from "./memberEdits.ts";
+import { namingDirectory } from "./managedBy.ts";
 import { memberWithAddress, otherBreakGlass } from "./members.store.ts";
-import { newMember } from "./newMember.ts";
+import { newMember, profileOfAddress } from "./newMember.ts";
 import { checkPassword, hashPassword } from "../accounts/passwords.ts";
 import { changePreferences } from "./preferences.ts";
 import type { Preferences } from "./profile.store.ts";
@@ -41,6 +44,8 @@ export interface AddedPerson {
   /** Undefined = what the tenant's settings give newcomers (rule 8). */
   readonly roles?: readonly string[] | undefined;
   readonly password?: string | undefined;
+  /** Whether they are told by mail where to sign in. */
+  readonly sendEmail?: boolean | undefined;
 }
 
 /** What an admin may write that is not of the member's row. */
@@ -49,6 +54,8 @@ export interface MoreOfMember {
   /** Names or ids of all teams that the member is in by hand, and of those by a group. */
   readonly teams?: readonly string[] | undefined;
   readonly preferences?: Partial<Preferences> | undefined;
+  /** The member who is to take over, where they are suspended. */
+  readonly reassignTo?: string | undefined;
 }
 
 export const CREATES: Via = { door: "admin", act: "person", loss: "act" };
@@ -65,11 +72,13 @@ const MOST_BREAK_GLASS = 5;
 export async function addMember(db: Database, who: AdminWho, person: AddedPerson, settings: Settings): Promise<Member> {
   const passwordHash = await hashed(person.password, settings);
   const { roles = [] } = person;
-  const profile = profileOf(scimOf(person, checkAddress(person.email)));
+  const profile = profileOfAddress(checkAddress(person.email), person);
   const newcomer = { ...newMember(newId(who.now), profile, "admin", who.now), granted: roles };
-  const check = async (scope: { trx: Transaction }, { roles: catalogue }: Rules): Promise<void> => {
+  const check = async (scope: Scope, { roles: catalogue }: Rules): Promise<void> => {
     checkGrant(catalogue, who, roles);
     await checkFree((statement) => scope.trx.run(statement), who, newcomer);
+    // In the same transaction: nobody is told who was not added.
+    if (person.sendEmail) await enqueue(scope, { kind: "mail.welcome", payload: { memberId: newcomer.id } });
   };
   return asTaken(
     createMember(db, who, { ...newcomer, mustChangePassword: passwordHash !== undefined }, CREATES, {
@@ -90,13 +99,14 @@ export async function editMember(
   db: Database,
   who: AdminWho,
   id: string,
-  { password, teams, preferences, ...edit }: MemberEdit & MoreOfMember,
+  { password, teams, preferences, reassignTo, ...edit }: MemberEdit & MoreOfMember,
   settings: Settings,
 ): Promise<Member> {
   const passwordHash = await hashed(password, settings);
   // Rule 16 is asked by the roles as they are: those in memory may not know one that was made a moment ago.
   await currentRules(db, who.tenantId);
-  const { change, via } = handEdit(who, id, edit, settings, passwordHash);
+  const { change: edits, via } = handEdit(who, id, edit, settings, passwordHash);
+  const change = reassignTo === undefined ? edits : handedOver(who, id, edits, reassignTo, edit.hold === true);
   if (!teams && !preferences) return asTaken(changeMember(db, who, id, change, via));
   const work = inTenant(db, who, async (scope) => {
     const member = await changeUnderLock(scope, await underLock(db, scope), id, change, via);
@@ -107,12 +117,24 @@ export async function editMember(
   return asTaken(work);
 }
 
+/** The same change with a successor, who is asked about first. */
+function handedOver(who: AdminWho, id: string, change: Change, reassignTo: string, suspends: boolean): Change {
+  const message = "goes with hold: true, by which a member leaves something behind; leave it out";
+  const errors = [{ path: "/reassignTo", message }];
+  if (!suspends) throw new Refusal("invalid_request", `reassignTo ${message}.`, { errors });
+  const check: Change["check"] = async (read, before, after, rules) => {
+    await checkSuccessor(read, who, id, reassignTo);
+    await change.check?.(read, before, after, rules);
+  };
+  return { ...change, check, reassignTo };
+}
+
 /** An edit by hand as a change: what it makes of the member, what it asks first, and by which way it goes. */
 export function handEdit(
   who: AdminWho,
   id: string,
   edit: MemberEdit,
-  { members: { emailEditable } }: Pick<TenantSettings, "members">,
+  { members: { emailEditable } }: { readonly members: Pick<TenantSettings["members"], "emailEditable"> },
   passwordHash?: string,
 ): { readonly change: Change; readonly via: Via } {
   const address = edit.email === undefined ? {} : { email: checkAddress(edit.email) };
@@ -137,27 +159,23 @@ export function handEdit(
 /**
  * Removes a member by hand; those whom a directory manages are removed there (rule 14).
  *
- * @throws Refusal `not_found`, `managed_by_directory`, `last_admin`, `conflict` for the last break-glass member while
+ * @param reassignTo the member who is to take over what they leave behind
+ * @throws Refusal `not_found`, `invalid_request` for a successor who is none, `managed_by_directory`, `last_admin`, `conflict` for the last break-glass member while
  * single sign-on is required (rule 28)
  */
-export async function dropMember(db: Database, who: Who, id: string): Promise<void> {
-  await removeMember(db, who, id, CREATES, handRemoval(who));
+export async function dropMember(db: Database, who: Who, id: string, reassignTo: string | null = null): Promise<void> {
+  const check: RemovalCheck = async (member, read) => {
+    await handRemoval(who)(member, read);
+    await checkSuccessor(read, who, id, reassignTo);
+  };
+  await removeMember(db, who, id, CREATES, check, reassignTo);
 }
 
 /** What a removal by hand asks first. */
 export function handRemoval({ tenantId }: Pick<Who, "tenantId">): RemovalCheck {
   return async (member, read) => {
-    checkRemovable({ managed: member.directoryId !== null });
+    await namingDirectory(read, tenantId, member, () => checkRemovable({ managed: member.directoryId !== null }));
     if (member.breakGlass) await keepEmergency(read, tenantId, member.id);
-  };
-}
-
-function scimOf({ name, jobTitle }: AddedPerson, email: string): Member["scim"] {
-  return {
-    userName: email,
-    ...writtenName({}, name),
-    emails: [{ value: email, type: "work", primary: true }],
-    ...(jobTitle === undefined ? {} : { title: jobTitle }),
   };
 }
 

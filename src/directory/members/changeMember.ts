@@ -7,8 +7,10 @@ import type { Via } from "./createMember.ts";
 import { promote, releaseHeldAdmins } from "./effects.ts";
 import { keepAnAdmin, tellIfAdminless } from "../roles/lastAdmin.ts";
 import { changedAt, personOf, standingOf, type Member } from "./member.ts";
+import { namingDirectory } from "./managedBy.ts";
 import { changed, unchanged } from "./memberEvents.ts";
 import { lockMember, memberById, noHoldLeft, STALE, updateMember, type SeatDoor } from "./members.store.ts";
+import { leavings } from "../offboarding/leaving.ts";
 import { rulesOf, type TenantRules } from "../roles/rules.ts";
 import { lockSeats, promoteWaiting } from "../seats/seats.store.ts";
 import { settle, type Settled } from "./settle.ts";
@@ -24,6 +26,8 @@ export interface Change {
   readonly still?: ((before: Member, after: Member) => readonly Statement[]) | undefined;
   /** Whether `check` asks about other members too: then nobody else writes until this change is made. */
   readonly alone?: boolean | undefined;
+  /** The member whom an admin named to take over, where this makes somebody leave. */
+  readonly reassignTo?: string | undefined;
   /** argon2id, PHC string; null takes the password away, undefined leaves it as it is. */
   readonly passwordHash?: string | null | undefined;
 }
@@ -71,16 +75,16 @@ async function quickly(
   const rules = await rulesOf(db, who.tenantId);
   const [[before]] = await onceInTenant(db, who, memberById(who.tenantId, id));
   if (!before) throw noSuchMember(id);
-  const wanted = change.make(before);
+  const wanted = await namingDirectory(readOnce(db, who), who.tenantId, before, () => change.make(before));
   await change.check?.(readOnce(db, who), before, wanted, rules.rules);
   const decision = decide(standingOf(before, who.now), personOf(wanted), via.door, via.act, rules.rules);
   const settled = settle(wanted, decision, rules, who.now);
   if (isNothing(before, settled, change)) return before;
   if (before.administers !== settled.member.administers) return "careful";
   const { after, statement } = write(who, before, settled, rules, change);
-  const still = change.still?.(before, wanted) ?? [];
+  const behind = [...leavings(who, [[before, after]], change.reassignTo), ...(change.still?.(before, wanted) ?? [])];
   try {
-    const version = await send(db, who, settled.seatDoor, rules, statement, still);
+    const version = await send(db, who, settled.seatDoor, rules, statement, behind);
     return version === null ? "careful" : after;
   } catch (error) {
     if (FASTER.has(sqlState(error))) return "stale";
@@ -98,14 +102,14 @@ async function send(
   seatDoor: SeatDoor,
   { adminRoles }: TenantRules,
   statement: Statement<{ version: number | null }>,
-  still: readonly Statement[],
+  behind: readonly Statement[],
 ): Promise<number | null> {
   const { tenantId, now } = who;
   const promotion = promoteWaiting(tenantId, 1, now, adminRoles);
   const rows =
     seatDoor === "free"
-      ? (await writeOnce(db, who, [lockSeats(tenantId), statement, promotion, noHoldLeft(tenantId), ...still]))[1]
-      : (await writeOnce(db, who, [statement, ...still]))[0];
+      ? (await writeOnce(db, who, [lockSeats(tenantId), statement, promotion, noHoldLeft(tenantId), ...behind]))[1]
+      : (await writeOnce(db, who, [statement, ...behind]))[0];
   return rows[0]?.version ?? null;
 }
 
@@ -123,7 +127,7 @@ export async function changeUnderLock(
 ): Promise<Member> {
   const [before] = await scope.trx.run(lockMember(scope.tenantId, id));
   if (!before) throw noSuchMember(id);
-  const wanted = change.make(before);
+  const wanted = await namingDirectory(scope.trx.run, scope.tenantId, before, () => change.make(before));
   await change.check?.((statement) => scope.trx.run(statement), before, wanted, locked.rules.rules);
   const standing = standingOf(before, scope.now);
   const decideOn = (member: Member): Promise<Settled> =>
@@ -131,7 +135,7 @@ export async function changeUnderLock(
   const settled = await keepAnAdmin(scope, before, await decideOn(wanted), via, locked.rules, decideOn);
   if (isNothing(before, settled, change)) return before;
   const { after, statement } = write(scope, before, settled, locked.rules, change);
-  await scope.trx.run(statement);
+  await scope.trx.all(statement, ...leavings(scope, [[before, after]], change.reassignTo));
   if (settled.seatDoor === "free") await promote(scope, locked, 1);
   if (before.administers && !after.administers) await tellIfAdminless(scope, after);
   if (!before.administers && after.administers) await releaseHeldAdmins(scope, locked);

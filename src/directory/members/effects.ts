@@ -2,19 +2,16 @@
  * The effects of groups and mappings on many members at once: decided one by one, carried out together, under the lock
  * of the tenant's seats.
  */
-import { heldRoles } from "../../admission/lastAdmin.ts";
-import { freeingFirst } from "../../admission/seatMoves.ts";
-import { decide } from "../../admission/seats.ts";
-import type { Decision, Door } from "../../admission/types.ts";
+import type { Door } from "../../admission/types.ts";
 import { enqueueAll } from "../../events/jobs.store.ts";
 import type { NewJob } from "../../events/jobs.ts";
 import type { Scope } from "../../storage/types.ts";
-import { changedAt, personOf, standingOf, type Member } from "./member.ts";
+import { carriedOut, gainsAdmins, lastAdminKept, losesAdmins, planEffect, type Pair } from "./effectPlans.ts";
+import { changedAt, type Member } from "./member.ts";
+import { leavings } from "../offboarding/leaving.ts";
 import { changed, unchanged } from "./memberEvents.ts";
 import { countAdmins, membersHeld, membersWith, writeDecided } from "../roles/redecide.store.ts";
-import type { TenantRules } from "../roles/rules.ts";
 import { moveUsed, promoteWaiting } from "../seats/seats.store.ts";
-import { settle, settleUnseated } from "./settle.ts";
 import { relocked, type Locked } from "./underLock.ts";
 
 /** Most members whose roles change in the transaction of the cause; more than these are a job's (rule 3). */
@@ -23,21 +20,12 @@ export const MOST_AT_ONCE = 1000;
 /** The job that carries effects out on more members than one transaction should hold. */
 export const REAPPLY_JOB = "roles.reapply";
 
-interface Plan {
-  readonly before: Member;
-  readonly wanted: Member;
-  readonly decision: Decision;
-}
-
-/** A member before and after. */
-type Pair = readonly [before: Member, after: Member];
-
 /**
  * The effects of a change on these members: at once where they are few, else by jobs of the same transaction, and the
  * answer does not wait (rule 3).
  */
 export async function effectsOn(scope: Scope, locked: Locked, ids: readonly string[]): Promise<void> {
-  if (ids.length <= MOST_AT_ONCE) return applyEffects(scope, locked, ids);
+  if (ids.length <= MOST_AT_ONCE) return void (await applyEffects(scope, locked, ids));
   await enqueueAll(scope, inChunks(ids).map(reapplyJob));
 }
 
@@ -57,9 +45,11 @@ function inChunks(ids: readonly string[]): string[][] {
  *
  * Nothing is refused: without a seat it is the fallback role, with the reason (rule 2); the last admin keeps the role
  * (rule 17).
+ *
+ * @returns how many of them changed
  */
-export async function applyEffects(scope: Scope, locked: Locked, ids: readonly string[]): Promise<void> {
-  await decideAnew(scope, locked, await scope.trx.run(membersWith(scope.tenantId, ids)), (member) => member);
+export async function applyEffects(scope: Scope, locked: Locked, ids: readonly string[]): Promise<number> {
+  return decideAnew(scope, locked, await scope.trx.run(membersWith(scope.tenantId, ids)), (member) => member);
 }
 
 /**
@@ -89,6 +79,7 @@ export async function promote(scope: Scope, locked: Pick<Locked, "rules">, most:
  * The same where the members themselves become other ones.
  *
  * @param door of whoever causes it
+ * @returns how many of them changed
  */
 export async function decideAnew(
   scope: Scope,
@@ -96,72 +87,38 @@ export async function decideAnew(
   members: readonly Member[],
   make: (member: Member) => Member,
   door: Door = "scim",
-): Promise<void> {
-  const plans = members.map((before) => plan(scope, before, make(before), locked.rules, door));
-  const pairs = carryOut(scope, locked, plans);
-  const held = await keepLastAdmin(scope, plans, pairs, locked.rules, door);
-  const kept = held ? carryOut(scope, locked, held) : pairs;
-  await write(scope, locked, kept);
-  if (kept.some(([before, after]) => !before.administers && after.administers)) await releaseHeldAdmins(scope, locked);
+): Promise<number> {
+  const by = { rules: locked.rules, door, now: scope.now };
+  const plans = members.map((before) => planEffect(by, before, make(before)));
+  const free = locked.seats.limit === null ? Infinity : locked.seats.limit - (locked.seats.used ?? 0);
+  const pairs = carriedOut(by, plans, free);
+  const [admins] = losesAdmins(pairs) ? await scope.trx.run(countAdmins(scope.tenantId)) : [];
+  const held = admins && lastAdminKept(by, plans, pairs, admins.count);
+  const kept = held ? carriedOut(by, held, free) : pairs;
+  const moved = await write(scope, locked, kept);
+  if (gainsAdmins(kept)) await releaseHeldAdmins(scope, locked);
+  return moved;
 }
 
-function plan({ now }: Scope, before: Member, wanted: Member, { rules }: TenantRules, door: Door): Plan {
-  return { before, wanted, decision: decide(standingOf(before, now), personOf(wanted), door, "effect", rules) };
-}
-
-/** Rule 17: where nobody would administer any more, the first who loses the role keeps it, with the reason. */
-async function keepLastAdmin(
-  scope: Scope,
-  plans: readonly Plan[],
-  pairs: readonly Pair[],
-  rules: TenantRules,
-  door: Door,
-): Promise<readonly Plan[] | undefined> {
-  const losing = new Set(
-    pairs.filter(([before, after]) => before.administers && !after.administers).map(([{ id }]) => id),
-  );
-  const first = plans.find(({ before }) => losing.has(before.id));
-  if (!first) return undefined;
-  const gaining = pairs.filter(([before, after]) => !before.administers && after.administers);
-  const [counted] = await scope.trx.run(countAdmins(scope.tenantId));
-  if ((counted?.count ?? 0) - losing.size + gaining.length > 0) return undefined;
-  const { before, wanted } = first;
-  const lastAdminHold = heldRoles(standingOf(before, scope.now), rules.rules.roles);
-  const held = plan(scope, before, { ...wanted, lastAdminHold }, rules, door);
-  return plans.map((each) => (each === first ? held : each));
-}
-
-/** Hands out the seats that are free, those given back by the same change included: who frees goes first (rule 3). */
-function carryOut(scope: Scope, { seats, rules }: Locked, plans: readonly Plan[]): Pair[] {
-  let free = seats.limit === null ? Infinity : seats.limit - (seats.used ?? 0);
-  return freeingFirst(plans).map(({ before, wanted, decision }) => {
-    const { seat } = decision;
-    if (seat.ask === "take" && free <= 0 && seat.unseated !== "refuse") {
-      return [before, settleUnseated(wanted, decision, seat.unseated, rules, scope.now).member];
-    }
-    if (seat.ask === "take") free -= 1;
-    if (seat.ask === "free") free += 1;
-    return [before, settle(wanted, decision, rules, scope.now).member];
-  });
-}
-
-async function write(scope: Scope, locked: Locked, pairs: readonly Pair[]): Promise<void> {
+async function write(scope: Scope, locked: Locked, pairs: readonly Pair<Member>[]): Promise<number> {
   const moved = pairs
     .filter(([before, after]) => !unchanged(before, after))
-    .map(([before, after]): Pair => [before, changedAt(before, after, scope.now)]);
-  if (moved.length === 0) return;
-  const told = moved.map(([before, after]) => changed(scope, before, after, false));
+    .map(([before, after]): Pair<Member> => [before, changedAt(before, after, scope.now)]);
+  if (moved.length === 0) return 0;
+  const changes = moved.map(([before, after]) => changed(scope, before, after, false));
   await scope.trx.run(
     writeDecided(
       scope.tenantId,
       moved.map(([, after]) => after),
-      told,
+      changes,
     ),
   );
-  if (locked.seats.limit === null) return;
+  for (const told of leavings(scope, moved)) await scope.trx.run(told);
+  if (locked.seats.limit === null) return moved.length;
   const taken = sum(moved, ([before, after]) => Number(after.seat === "held") - Number(before.seat === "held"));
   if (taken !== 0) await scope.trx.run(moveUsed(scope.tenantId, taken));
   await promote(scope, locked, moved.length);
+  return moved.length;
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -149,8 +149,18 @@ export function text(value: ScimValue | undefined): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
+/** What of a member is decided by, and what a decision makes of it. */
+export interface Decidable extends Pick<
+  Member,
+  | ("id" | "directoryId" | "claims" | "scim" | "entrance" | "joinedAt" | "directoryActive" | "hold" | "breakGlass")
+  | ("status" | "granted" | "mapped" | "lastAdminHold" | "entitled" | "roles" | "administers" | "seat")
+  | ("waitingSince" | "needsSeat" | "displacedAt" | "invitationLapsed" | "reasons" | "createdAt")
+> {
+  readonly groups: readonly Pick<MemberGroup, "value">[];
+}
+
 /** What admission may know of this member as it is about to be. */
-export function personOf(member: Member): Person {
+export function personOf(member: Decidable): Person {
   let asserted: Asserted | undefined;
   return {
     groups: member.groups.map(({ value }) => value),
@@ -163,7 +173,7 @@ export function personOf(member: Member): Person {
 }
 
 /** What this member was and had, for admission. */
-export function standingOf(member: Member, now: Date): Standing {
+export function standingOf(member: Decidable, now: Date): Standing {
   return {
     mapped: member.mapped,
     entitled: member.entitled,
@@ -188,7 +198,7 @@ export function changedAt<T extends Pick<Member, "version" | "updatedAt">>(befor
 }
 
 /** What is stored of a person apart from what the rules make of it. */
-export function factsOf(member: Member): Facts {
+export function factsOf(member: Decidable): Facts {
   return {
     entrance: member.entrance,
     joined: member.joinedAt !== null,

@@ -72,7 +72,7 @@ function edit(
   id: string,
   wanted: { readonly roles: readonly string[] } | { readonly hold: boolean },
 ): Promise<boolean> {
-  const { change, via } = handEdit(scope, id, wanted, { members: { emailEditable: false, removal: "membership" } });
+  const { change, via } = handEdit(scope, id, wanted, { members: { emailEditable: false } });
   return carried(scope, locked, id, change, via);
 }
 

@@ -1,5 +1,22 @@
 import type { Entrance } from "../../admission/types.ts";
-import type { Member, Profile } from "./member.ts";
+import { profileOf, type Member, type Profile } from "./member.ts";
+import { writtenName, type PersonName } from "./memberEdits.ts";
+
+/** What somebody is called, where no directory says so. */
+export interface Called {
+  readonly name?: PersonName | undefined;
+  readonly jobTitle?: string | undefined;
+}
+
+/** The profile of somebody who came by an address: it is their user name, too. */
+export function profileOfAddress(email: string, { name, jobTitle }: Called): Profile {
+  return profileOf({
+    userName: email,
+    ...(name && writtenName({}, name)),
+    emails: [{ value: email, type: "work", primary: true }],
+    ...(jobTitle !== undefined && { title: jobTitle }),
+  });
+}
 
 /** A newcomer who has joined, before admission decides; every entrance starts from this. */
 export function newMember(id: string, profile: Profile, entrance: Entrance, now: Date): Member {

@@ -14,6 +14,7 @@ import { deliver } from "../tenants/adminMail.ts";
 import { verifiedDomains } from "../signIn/signInTenant.store.ts";
 import { checkAddress, checkFree, CREATES } from "./adminMembers.ts";
 import { changeUnderLock } from "./changeMember.ts";
+import { namingDirectory } from "./managedBy.ts";
 import type { Member } from "./member.ts";
 import { edited } from "./memberEdits.ts";
 import { type Enforcement, passwordAllowed } from "../accounts/passwordAllowed.ts";
@@ -52,7 +53,9 @@ export async function askForEmail(
   const { trx, tenantId, now } = scope;
   const email = checkAddress(written);
   if (fold(email) === member.emailKey) return void (await trx.run(dropEmailChanges(tenantId, member.id, now)));
-  const after = edited(member, { email }, false, settings.members.emailEditable);
+  const after = await namingDirectory(trx.run, tenantId, member, () =>
+    edited(member, { email }, false, settings.members.emailEditable),
+  );
   staysEnforced(member, after, await enforcementOf(scope, settings));
   await checkFree(trx.run, scope, after);
   const [asked] = await trx.run(emailChangesSince(tenantId, member.id, new Date(now.getTime() - HOUR_MS)));

@@ -9,6 +9,7 @@ import type { Via } from "./createMember.ts";
 import { refuseLastAdmin, tellIfAdminless } from "../roles/lastAdmin.ts";
 import type { Member } from "./member.ts";
 import { deleted } from "./memberEvents.ts";
+import { removalTold } from "../offboarding/leaving.ts";
 import { clearManager, deleteMember, lockMember } from "./members.store.ts";
 import { freeSeat } from "../seats/seats.store.ts";
 import { buryIdentities } from "../signIn/signIns.store.ts";
@@ -18,7 +19,8 @@ import { type Locked, underLock } from "./underLock.ts";
 export type RemovalCheck = (member: Member, read: Transaction["run"]) => Promise<void> | void;
 
 /**
- * Removes a member and leaves a tombstone (rule 22); a freed seat goes to the next in line.
+ * Removes a member and leaves a tombstone (rule 22); a freed seat goes to the next in line. What they leave behind is
+ * told, and whom the caller named to take over.
  *
  * @throws Refusal `not_found`, `last_admin`
  */
@@ -28,8 +30,11 @@ export async function removeMember(
   id: string,
   via: Via,
   check: RemovalCheck = () => {},
+  reassignTo: string | null = null,
 ): Promise<void> {
-  await inTenant(db, who, async (scope) => removeUnderLock(scope, await underLock(db, scope), id, via, check));
+  await inTenant(db, who, async (scope) =>
+    removeUnderLock(scope, await underLock(db, scope), id, via, check, reassignTo),
+  );
 }
 
 /**
@@ -43,12 +48,15 @@ export async function removeUnderLock(
   id: string,
   via: Via,
   check: RemovalCheck,
+  reassignTo: string | null = null,
 ): Promise<void> {
   const { trx, tenantId, now } = scope;
   const [member] = await trx.run(lockMember(tenantId, id));
   if (!member) throw noSuchMember(id);
   await check(member, trx.run);
   if (member.administers) await refuseLastAdmin(scope, member, via);
+  // First, while it is known what they leave behind.
+  for (const told of removalTold(scope, member, reassignTo)) await trx.run(told);
   await trx.run(leaveGroups(tenantId, member.id, now));
   await trx.run(buryIdentities(tenantId, member.id, now));
   await trx.run(deleteMember(tenantId, member, now));

@@ -1,12 +1,12 @@
 import { administersAfter } from "../../admission/lastAdmin.ts";
 import type { Decision, Outcome } from "../../admission/types.ts";
-import { personOf, type Member } from "./member.ts";
+import { personOf, type Decidable, type Member } from "./member.ts";
 import type { SeatDoor } from "./members.store.ts";
 import type { TenantRules } from "../roles/rules.ts";
 
 /** A decision carried out on a member: how it looks afterwards, and by which seat door the write goes. */
-export interface Settled {
-  readonly member: Member;
+export interface Settled<M extends Decidable = Member> {
+  readonly member: M;
   readonly seatDoor: SeatDoor;
 }
 
@@ -14,9 +14,9 @@ export interface Settled {
  * The member after a decision, with a seat where one is asked for: what holds if the database has a seat to give, or
  * where nothing is asked.
  */
-export function settle(member: Member, decision: Decision, rules: TenantRules, now: Date): Settled {
+export function settle<M extends Decidable>(member: M, decision: Decision, rules: TenantRules, now: Date): Settled<M> {
   const { seat } = decision;
-  const carried = (outcome: Outcome, displacedAt = member.displacedAt): Member =>
+  const carried = (outcome: Outcome, displacedAt = member.displacedAt): M =>
     carry({ ...member, displacedAt }, decision, outcome, rules, now);
   if (seat.ask === "nothing") return { member: carried(seat.outcome), seatDoor: "pass" };
   if (seat.ask === "take") return { member: carried(seat.seated), seatDoor: rules.limited ? "take" : "unlimited" };
@@ -27,20 +27,26 @@ export function settle(member: Member, decision: Decision, rules: TenantRules, n
 }
 
 /** The member after a decision when no seat was to be had. */
-export function settleUnseated(
-  member: Member,
+export function settleUnseated<M extends Decidable>(
+  member: M,
   decision: Decision,
   unseated: Outcome,
   rules: TenantRules,
   now: Date,
-): Settled {
+): Settled<M> {
   return { member: carry(member, decision, unseated, rules, now), seatDoor: "pass" };
 }
 
 /** Before all who queued by their own time (rule 4). */
 const HEAD = new Date(0);
 
-function carry(member: Member, decision: Decision, outcome: Outcome, { rules }: TenantRules, now: Date): Member {
+function carry<M extends Decidable>(
+  member: M,
+  decision: Decision,
+  outcome: Outcome,
+  { rules }: TenantRules,
+  now: Date,
+): M {
   return {
     ...member,
     status: decision.status,
@@ -56,7 +62,7 @@ function carry(member: Member, decision: Decision, outcome: Outcome, { rules }: 
   };
 }
 
-function waitingSince(member: Member, { place }: Outcome, now: Date): Date | null {
+function waitingSince(member: Decidable, { place }: Outcome, now: Date): Date | null {
   if (place === null) return null;
   if (place === "head") return HEAD;
   return place === "kept" ? (member.waitingSince ?? now) : now;

@@ -41,6 +41,19 @@ export function writeArea({ area, name, actions, scoped }: AreaRow): Statement {
   };
 }
 
+/** Declares of an area what is not declared yet; takes nothing away, and writes nothing where nothing is missing. */
+export function addArea({ area, name, actions, scoped }: AreaRow): Statement {
+  return {
+    name: "area_add",
+    text: `insert into permission_areas as a (${AREA}) values ($1,$2,$3,$4)
+      on conflict (area) do update set scoped = a.scoped or excluded.scoped,
+        actions = a.actions || array(select action from unnest(excluded.actions) with ordinality as more (action, place)
+          where action <> all (a.actions) order by place)
+      where not excluded.actions <@ a.actions or (excluded.scoped and not a.scoped)`,
+    values: [area, name, actions, scoped],
+  };
+}
+
 /** Ends areas. */
 export function deleteAreas(areas: readonly string[]): Statement {
   return { name: "area_delete", text: "delete from permission_areas where area = any($1)", values: [areas] };

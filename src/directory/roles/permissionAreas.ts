@@ -10,6 +10,7 @@ import { Refusal } from "../../base/errors.ts";
 import { acrossTenants, onceInTenant } from "../../storage/scope.ts";
 import type { Database, Scope, Who } from "../../storage/types.ts";
 import {
+  addArea,
   areasWithResources,
   declaredAreas,
   deleteAreas,
@@ -48,6 +49,16 @@ export async function putAreas(db: Database, operator: Operator, areas: Declared
     await trx.run(deleteAreas(before.map(({ area }) => area).filter((area) => !wanted.has(area))));
     for (const [area, declared] of wanted) await trx.run(writeArea({ area, ...declared }));
     return byName(await trx.run(declaredAreas));
+  });
+}
+
+/** Declares what of these is missing; takes nothing away. */
+export async function addAreas(db: Database, operator: Operator, areas: DeclaredAreas): Promise<void> {
+  // In one order, so that two who add the same do not wait for each other in a circle.
+  const wanted = Object.entries(areas).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (wanted.length === 0) return;
+  await acrossTenants(db, operator, async ({ trx }) => {
+    for (const [area, declared] of wanted) await trx.run(addArea({ area, ...declared }));
   });
 }
 

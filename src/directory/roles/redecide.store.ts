@@ -9,12 +9,14 @@ export interface MembersOf {
   readonly statuses: readonly string[] | null;
   /** In force or entitled. */
   readonly roles?: readonly string[] | null;
+  /** Those alone who administer. */
+  readonly administering?: boolean;
 }
 
 /** Members after an id, to be decided anew; under the lock of the tenant's seats nobody else writes them. */
 export function membersAfter(
   tenantId: string,
-  { directoryId, statuses, roles = null }: MembersOf,
+  { directoryId, statuses, roles = null, administering = false }: MembersOf,
   after: string,
   most: number,
 ): Statement<Member> {
@@ -22,9 +24,9 @@ export function membersAfter(
     name: "redecide_read",
     text: `select ${MEMBER} from members m where m.tenant_id = $1 and m.id > $2
       and ($3::uuid is null or m.directory_id = $3) and ($4::text[] is null or m.status = any($4))
-      and ($6::text[] is null or m.entitled && $6 or m.roles && $6)
+      and ($6::text[] is null or m.entitled && $6 or m.roles && $6) and (m.administers or not $7)
       order by m.id limit $5`,
-    values: [tenantId, after, directoryId, statuses, most, roles],
+    values: [tenantId, after, directoryId, statuses, most, roles, administering],
   };
 }
 

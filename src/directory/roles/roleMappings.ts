@@ -12,6 +12,7 @@ import type { Database, Scope, Who } from "../../storage/types.ts";
 import { applyEffects, MOST_AT_ONCE, REAPPLY_JOB } from "../members/effects.ts";
 import { FIRST_ID } from "../members/idPage.ts";
 import { conditionOf } from "./mappingCondition.ts";
+import { continueReconciliation, queueReconciliation, reapplyAfter } from "./reconciliation.ts";
 import { connectionIds, groupNames, memberIdsAfter, readMappings, writeMappings } from "./roleMappings.store.ts";
 import type { StoredMapping } from "./rules.store.ts";
 import { underLock, type Locked } from "../members/underLock.ts";
@@ -33,6 +34,7 @@ export async function readRoleMappings(db: Database, who: Who): Promise<WrittenM
  * else by a job that is queued in it. The list that stands already writes and records nothing.
  *
  * @param held the permissions of who writes it (rule 16)
+ * @returns the reconciliation by which a job carries it out; null where there is nothing left to do
  * @throws Refusal `invalid_request` with a JSON Pointer for each fault; `forbidden`
  */
 export async function writeRoleMappings(
@@ -40,8 +42,8 @@ export async function writeRoleMappings(
   who: Who,
   written: readonly WrittenMapping[],
   held: readonly string[],
-): Promise<void> {
-  await inTenant(db, who, async (scope) => {
+): Promise<string | null> {
+  return inTenant(db, who, async (scope) => {
     const { tenantId, trx, now } = scope;
     const locked = await underLock(db, scope);
     const stored = await resolveMappings(scope, written);
@@ -51,15 +53,15 @@ export async function writeRoleMappings(
     const given = written.map(({ role }) => role);
     checkMayGrant(roles, held, given);
     const [before] = await trx.run(readMappings(tenantId));
-    if (isDeepStrictEqual(before?.mappings, stored)) return;
+    if (isDeepStrictEqual(before?.mappings, stored)) return null;
     await trx.run(writeMappings(tenantId, stored, now));
     await record(scope, event(scope, "mappings.changed", { type: "tenant", id: tenantId }, { mappings: written }));
-    await carryOut(scope, withMappings(locked, mappings));
+    return carryOut(scope, withMappings(locked, mappings));
   });
 }
 
 /** The lock as it is once these mappings are written. They are in no cache, for the transaction may yet fail. */
-export function withMappings({ seats, rules }: Locked, mappings: readonly Mapping[]): Locked {
+function withMappings({ seats, rules }: Locked, mappings: readonly Mapping[]): Locked {
   const rulesVersion = seats.rulesVersion + 1;
   return {
     seats: { ...seats, rulesVersion },
@@ -67,38 +69,34 @@ export function withMappings({ seats, rules }: Locked, mappings: readonly Mappin
   };
 }
 
-async function carryOut(scope: Scope, locked: Locked): Promise<void> {
+/** @returns the job's reconciliation, where it is a job's */
+async function carryOut(scope: Scope, locked: Locked): Promise<string | null> {
   const ids = await scope.trx.run(memberIdsAfter(scope.tenantId, FIRST_ID, MOST_AT_ONCE + 1));
-  if (ids.length > MOST_AT_ONCE) return enqueue(scope, { kind: REAPPLY_JOB, key: REAPPLY_JOB });
+  if (ids.length > MOST_AT_ONCE) return (await queueReconciliation(scope, "mappings")).id;
   const all = ids.map(({ id }) => id);
   await applyEffects(scope, locked, all);
+  return null;
 }
 
-/**
- * Decides anew on the members after an id, in order of their ids, as many as one transaction should hold.
- *
- * @returns the last of them where there may be more
- */
-export async function reapplyAfter(scope: Scope, locked: Locked, after: string): Promise<string | undefined> {
-  const chunk = await scope.trx.run(memberIdsAfter(scope.tenantId, after, MOST_AT_ONCE));
-  const ids = chunk.map(({ id }) => id);
-  await applyEffects(scope, locked, ids);
-  return ids.length < MOST_AT_ONCE ? undefined : ids.at(-1);
+/** Whom the job is about: these, or those of a reconciliation; `after` is of a job that an earlier version queued. */
+interface Reapply {
+  readonly ids?: readonly string[];
+  readonly reconciliationId?: string;
+  readonly after?: string;
 }
 
-/**
- * The handler of `REAPPLY_JOB`: decides anew on the members that the job names, or chunk after chunk on all, each in a
- * transaction that asks for the next. Done again it does no harm: who is decided is not moved by deciding again.
- */
+/** The handler of `REAPPLY_JOB`: decides anew on the members that the job names, or goes on with a reconciliation. */
 export function roleEffects(db: Database): Record<typeof REAPPLY_JOB, Handler> {
   return {
     [REAPPLY_JOB]: {
       within: async (scope, { payload }) => {
         const locked = await underLock(db, scope);
-        const { ids, after } = payload as { readonly ids?: readonly string[]; readonly after?: string };
-        if (ids) return applyEffects(scope, locked, ids);
-        const last = await reapplyAfter(scope, locked, after ?? FIRST_ID);
-        if (last) await enqueue(scope, { kind: REAPPLY_JOB, key: REAPPLY_JOB, payload: { after: last } });
+        const { ids, reconciliationId, after = FIRST_ID } = payload as Reapply;
+        if (ids) return void (await applyEffects(scope, locked, ids));
+        if (reconciliationId !== undefined) return continueReconciliation(scope, locked, reconciliationId);
+        const chunk = await reapplyAfter(scope, locked, after);
+        if (chunk.ids.length < MOST_AT_ONCE) return;
+        await enqueue(scope, { kind: REAPPLY_JOB, key: REAPPLY_JOB, payload: { after: chunk.ids.at(-1) } });
       },
     },
   };

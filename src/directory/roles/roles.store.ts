@@ -36,11 +36,12 @@ export function updateRole(tenantId: string, role: Role, now: Date): Statement {
   };
 }
 
-/** Deletes one. */
+/** Deletes one, and the invite link that gave it: a role of that name that comes later is another. */
 export function deleteRoleRow(tenantId: string, slug: string): Statement {
   return {
     name: "role_delete",
-    text: "delete from roles where tenant_id = $1 and slug = $2",
+    text: `with links as (delete from invite_links where tenant_id = $1 and role = $2)
+      delete from roles where tenant_id = $1 and slug = $2`,
     values: [tenantId, slug],
   };
 }

@@ -83,15 +83,20 @@ export async function createRole(db: Database, who: AdminWho, kind: RoleKind, wa
     const role = made(kind, wanted, locked.rules.rules.roles);
     checkRole(role, stored);
     await checkDeclaredIn(scope, role.permissions, "/permissions");
-    await scope.trx.run(insertRole(scope.tenantId, role, scope.now));
+    await addRole(scope, role);
     const catalogue = await advanceRules(scope);
     checkMayGrant(catalogue, who.permissions, [role.slug]);
     checkFreeOfSeat(wanted, catalogue.get(role.slug));
-    const { slug, name, permissions, seatRequired } = role;
-    const told = { slug, template: role.template, name, extends: role.extends, permissions, seatRequired };
-    await record(scope, event(scope, "role.created", { type: "role", id: null }, told));
     return shown(role, catalogue);
   });
+}
+
+/** Writes a new role, and tells it. */
+export async function addRole(scope: Scope, role: Role): Promise<void> {
+  await scope.trx.run(insertRole(scope.tenantId, role, scope.now));
+  const { slug, template, name, permissions, seatRequired } = role;
+  const told = { slug, template, name, extends: role.extends, permissions, seatRequired };
+  await record(scope, event(scope, "role.created", { type: "role", id: null }, told));
 }
 
 /**

@@ -24,13 +24,20 @@ export function whenToTell(last: Date | null, now: Date): Date | null {
   return new Date(Math.max(now.getTime() + GATHERING_MS, last === null ? 0 : last.getTime() + HOUR_MS));
 }
 
-/** What an event says of the seats of its tenant: perhaps moved, someone began to wait, or nothing. */
-export function seatNews({ type, data }: JournalEvent): "moved" | "waiting" | null {
-  if (type === "tenant.updated" || type === "plan.changed") return "seatLimit" in data ? "moved" : null;
+/** What an event says of the seats of its tenant: perhaps moved, more were bought, someone began to wait, or nothing. */
+export function seatNews({ type, data }: JournalEvent): "moved" | "raised" | "waiting" | null {
+  if (type === "tenant.updated" || type === "plan.changed") return limitNews(data["seatLimit"]);
   if (!type.startsWith("member.")) return null;
   const { seat } = data;
   // A creation and a removal tell a state, a change tells `[before, after]`.
   const now: unknown = Array.isArray(seat) ? seat[1] : seat;
   if (now === "waiting" && type !== "member.deleted") return "waiting";
   return Array.isArray(seat) || seat === "held" ? "moved" : null;
+}
+
+/** Of `[before, after]`, where null is unlimited. */
+function limitNews(limit: unknown): "moved" | "raised" | null {
+  if (!Array.isArray(limit)) return null;
+  const [before, after] = limit as unknown[];
+  return typeof before === "number" && typeof after === "number" && after > before ? "raised" : "moved";
 }

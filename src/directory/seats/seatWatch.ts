@@ -15,48 +15,74 @@ const WAITING = "seats.waiting";
 
 /**
  * Follows the journal and tells a tenant's admins when 80, 90 or 100 percent of the seats come into use, once for each
- * crossing upwards, and when someone begins to wait, once an hour at most.
+ * crossing upwards, and when someone begins to wait, once an hour at most. Billing is told when the last seat is taken, and
+ * again where those bought since were taken at once.
  */
 export function watchSeats(db: Database): Follower {
   return {
     wanted: { types: ["member.*", "tenant.updated", "plan.changed"] },
     follow: async (wide, events) => {
-      const began = waitersBegan(events);
-      const seats = began.size === 0 ? [] : await wide.trx.run(watchedSeats([...began.keys()]));
+      const news = newsOf(events);
+      const seats = news.size === 0 ? [] : await wide.trx.run(watchedSeats([...news.keys()]));
       for (const each of seats) {
-        const next = noticeAfter(each, began.get(each.tenantId) ?? false, wide.now);
-        if (next.level === each.level && next.tellAt === null) continue;
+        const next = noticeAfter(each, news.get(each.tenantId) ?? NOTHING, wide.now);
+        if (next.level === each.level && next.tellAt === null && !next.full) continue;
         await asTenant(db, wide, each.tenantId, (scope) => tell(scope, each, next));
       }
     },
   };
 }
 
-/** The tenants whose seats may have moved, and whether someone began to wait there. */
-function waitersBegan(events: readonly JournalEvent[]): Map<string, boolean> {
-  const began = new Map<string, boolean>();
+interface News {
+  readonly waiterBegan: boolean;
+  readonly raised: boolean;
+}
+
+const NOTHING: News = { waiterBegan: false, raised: false };
+
+/** The tenants whose seats may have moved, and how. */
+function newsOf(events: readonly JournalEvent[]): Map<string, News> {
+  const all = new Map<string, News>();
   for (const each of events) {
     const news = seatNews(each);
-    if (news !== null) began.set(each.tenantId, began.get(each.tenantId) === true || news === "waiting");
+    const { waiterBegan, raised } = all.get(each.tenantId) ?? NOTHING;
+    if (news === null) continue;
+    all.set(each.tenantId, { waiterBegan: waiterBegan || news === "waiting", raised: raised || news === "raised" });
   }
-  return began;
+  return all;
 }
 
 interface Notice {
   readonly level: number;
   /** When to tell that someone waits; null = not now. */
   readonly tellAt: Date | null;
+  /** Whether the last seat was taken just now. */
+  readonly full: boolean;
 }
 
-function noticeAfter({ used, limit, waitingAt }: WatchedSeats, waiterBegan: boolean, now: Date): Notice {
-  return { level: levelOf(used, limit), tellAt: waiterBegan ? whenToTell(waitingAt, now) : null };
+function noticeAfter(before: WatchedSeats, { waiterBegan, raised }: News, now: Date): Notice {
+  const level = levelOf(before.used, before.limit);
+  return {
+    level,
+    tellAt: waiterBegan ? whenToTell(before.waitingAt, now) : null,
+    full: level === 100 && (raised || before.level < 100),
+  };
 }
 
-async function tell(scope: Scope, before: WatchedSeats, { level, tellAt }: Notice): Promise<void> {
+async function tell(scope: Scope, before: WatchedSeats, { level, tellAt, full }: Notice): Promise<void> {
   await scope.trx.run(writeNotice(scope.tenantId, level, tellAt ?? before.waitingAt));
   // The job counts when it runs: whoever has found a seat by then waits no more.
   if (tellAt !== null) await enqueue(scope, { kind: WAITING, runAt: tellAt });
   if (level > before.level) await tellLevel(scope, level, before.used ?? 0, before.limit ?? 0);
+  if (full) await tellBilling(scope);
+}
+
+async function tellBilling(scope: Scope): Promise<void> {
+  const [seats] = await scope.trx.run(countSeats(scope.tenantId));
+  if (!seats) return;
+  const { limit, used, waiting } = seats;
+  const target = { type: "tenant", id: scope.tenantId } as const;
+  await record(scope, event(scope, "seat.limit_reached", target, { limit, used, waiting }));
 }
 
 async function tellLevel(scope: Scope, level: number, used: number, limit: number): Promise<void> {

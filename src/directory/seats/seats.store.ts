@@ -29,15 +29,37 @@ export function passSeats(tenantId: string): Statement {
   };
 }
 
-/** Seats in use and people waiting, as `seats` shows them; unlimited tenants are counted when asked. */
-export function countSeats(tenantId: string): Statement<{ limit: number | null; used: number; waiting: number }> {
+/** The numbers of a tenant, the one way in which they are counted; unlimited tenants are counted when asked. */
+const COUNTED = `s.seat_limit as "limit",
+  coalesce(s.used, (select count(*) from members m where m.tenant_id = s.tenant_id and m.seat = 'held')) as used,
+  (select count(*) from members m where m.tenant_id = s.tenant_id and m.waiting_since is not null) as waiting`;
+
+/** Seats in use and people waiting, as `seats` shows them. */
+export interface CountedSeats {
+  readonly limit: number | null;
+  readonly used: number;
+  readonly waiting: number;
+}
+
+/** The seats of a tenant. */
+export function countSeats(tenantId: string): Statement<CountedSeats> {
   return {
     name: "seats_count",
-    text: `select seat_limit as "limit",
-        coalesce(used, (select count(*) from members where tenant_id = $1 and seat = 'held')) as used,
-        (select count(*) from members where tenant_id = $1 and waiting_since is not null) as waiting
-      from tenant_seats where tenant_id = $1`,
+    text: `select ${COUNTED} from tenant_seats s where s.tenant_id = $1`,
     values: [tenantId],
+  };
+}
+
+/** The seats of every tenant after an id, for who reads across tenants. */
+export function seatsOfTenants(
+  after: string,
+  most: number,
+): Statement<CountedSeats & { id: string; slug: string; plan: string | null }> {
+  return {
+    name: "seats_of_tenants",
+    text: `select t.id, t.slug, t.plan, ${COUNTED} from tenants t join tenant_seats s on s.tenant_id = t.id
+      where t.id > $1 and t.deleted_at is null order by t.id limit $2`,
+    values: [after, most],
   };
 }
 

@@ -6,6 +6,8 @@ import { type ListedMember, listedMember } from "../members/memberList.store.ts"
 import { rulesVersion } from "../roles/rules.store.ts";
 import { rulesAt } from "../roles/rules.ts";
 import { sessionOf, type Session } from "./sessions.ts";
+import { sessionBySignOn, type SessionRow } from "./sessions.store.ts";
+import type { SignOn } from "../applications/signOn.store.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import { tenantById } from "../tenants/tenants.store.ts";
 
@@ -25,7 +27,25 @@ export interface MemberSession {
  */
 export async function memberSessionOf(db: Database, cookie: string, now: Date): Promise<MemberSession | undefined> {
   const session = await sessionOf(db, cookie, now);
-  if (!session) return undefined;
+  return session && withMember(db, session);
+}
+
+/** The same of what applications know a session by; the session is without what its cookie alone gives. */
+export async function memberSignOn(
+  db: Database,
+  signOn: SignOn,
+  now: Date,
+): Promise<Held<SessionRow & { readonly tenantId: string }> | undefined> {
+  const [[row]] = await onceInTenant(db, signOn, sessionBySignOn(signOn, now));
+  return row && withMember(db, { tenantId: signOn.tenantId, ...row });
+}
+
+type Held<S> = Omit<MemberSession, "session"> & { readonly session: S };
+
+async function withMember<S extends SessionRow & { readonly tenantId: string }>(
+  db: Database,
+  session: S,
+): Promise<Held<S> | undefined> {
   const { tenantId } = session;
   const [[tenant], [at], [member]] = await onceInTenant(
     db,
@@ -42,6 +62,10 @@ export async function memberSessionOf(db: Database, cookie: string, now: Date): 
 }
 
 /** Whether a session does what it was opened for: no password or second factor must come first. */
-export function isFree({ session }: Pick<MemberSession, "session">): boolean {
+export function isFree({
+  session,
+}: {
+  readonly session: Pick<Session, "mustChangePassword" | "mustAddFactor">;
+}): boolean {
   return !session.mustChangePassword && !session.mustAddFactor;
 }

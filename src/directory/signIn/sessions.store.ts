@@ -19,6 +19,8 @@ export interface NewSession {
 
 /** A session with its member's standing, as a request needs it. */
 export interface SessionRow extends Omit<NewSession, "hash"> {
+  /** What applications know it by. */
+  readonly signOnId: string;
   readonly createdAt: Date;
   readonly seenAt: Date;
   /** When its holder showed again who they are; null = not since the sign-in. */
@@ -69,15 +71,32 @@ const LIVING = `from sessions s
 export function sessionByHash(tenantId: string, hash: Buffer, now: Date): Statement<SessionRow> {
   return {
     name: "session_by_hash",
-    text: `with found as (select s.* ${LIVING} and s.hash = $2),
+    text: living("s.hash = $2"),
+    values: [tenantId, hash, now],
+  };
+}
+
+/** The living session that applications know by this name: their use of it counts as its member's. */
+export function sessionBySignOn(
+  { tenantId, memberId, signOnId }: { tenantId: string; memberId: string; signOnId: string },
+  now: Date,
+): Statement<SessionRow> {
+  return {
+    name: "session_by_sign_on",
+    text: living("s.member_id = $2 and coalesce(s.sign_on_id, s.id) = $4 order by s.expires_at desc limit 1"),
+    values: [tenantId, memberId, now, signOnId],
+  };
+}
+
+function living(which: string): string {
+  return `with found as (select s.* ${LIVING} and ${which}),
       seen as (update sessions s set seen_at = $3 from found
         where s.tenant_id = $1 and s.id = found.id and found.seen_at < $3 - interval '1 minute')
       select id, member_id as "memberId", csrf_hash as "csrfHash", auth_method as "authMethod",
         connection_id as "connectionId", provider_session as "providerSession", ip, user_agent as "userAgent",
         must_change_password as "mustChangePassword", must_add_factor as "mustAddFactor",
-        proven_at as "provenAt", account_proven_at as "accountProvenAt", expires_at as "expiresAt", created_at as "createdAt", seen_at as "seenAt" from found`,
-    values: [tenantId, hash, now],
-  };
+        coalesce(sign_on_id, id) as "signOnId",
+        proven_at as "provenAt", account_proven_at as "accountProvenAt", expires_at as "expiresAt", created_at as "createdAt", seen_at as "seenAt" from found`;
 }
 
 /** Ends a session; answers a row if it was there. */
@@ -134,6 +153,11 @@ export function endSessionsOf(tenantId: string, memberId: string, keptId: string
     text: `delete from sessions where tenant_id = $1 and member_id = $2 and ($3::uuid is null or id <> $3) returning id`,
     values: [tenantId, memberId, keptId],
   };
+}
+
+/** Ends the sessions of everybody in a tenant. */
+export function endEverySession(tenantId: string): Statement {
+  return { name: "session_end_every", text: "delete from sessions where tenant_id = $1", values: [tenantId] };
 }
 
 /**

@@ -4,6 +4,7 @@ import { hashToken, newSecret } from "../../base/secrets.ts";
 import { event } from "../../events/event.ts";
 import { insertEvent, record } from "../../events/journal.store.ts";
 import { inTenant, onceInTenant } from "../../storage/scope.ts";
+import { continueSignOn } from "../applications/signOn.store.ts";
 import type { Database, Scope, Statement, Who } from "../../storage/types.ts";
 import { checkLocalSignIn, tellBreakGlass } from "./localSignIn.ts";
 import { endSession, insertSession, sessionByHash, type NewSession, type SessionRow } from "./sessions.store.ts";
@@ -93,12 +94,21 @@ export async function closeSession(db: Database, who: Who, id: string, memberId:
   });
 }
 
-/** Ends the session that a browser had until it signed in anew, of whichever tenant; a cookie that opens nothing is passed. */
-export async function endReplaced(db: Database, cookie: string, now: Date): Promise<void> {
+/**
+ * Ends the session that a browser had until it signed in anew, of whichever tenant; a cookie that opens nothing is
+ * passed. Applications of the same member are signed in as before.
+ */
+export async function endReplaced(
+  db: Database,
+  cookie: string,
+  opened: Pick<OpenedSession, "id" | "memberId">,
+  now: Date,
+): Promise<void> {
   const session = await sessionOf(db, cookie, now);
   if (!session) return;
   const { tenantId, memberId, id } = session;
   await inTenant(db, { tenantId, actor: { type: "member", id: memberId }, now }, async (scope) => {
+    if (memberId === opened.memberId) await scope.trx.run(continueSignOn(tenantId, memberId, opened.id, id));
     const [ended] = await scope.trx.run(endSession(tenantId, id));
     if (ended) await record(scope, event(scope, "member.signed_out", { type: "member", id: memberId }));
   });

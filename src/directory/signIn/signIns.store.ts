@@ -1,6 +1,7 @@
 import type { Candidate } from "../../admission/linking.ts";
 import type { Statement } from "../../storage/types.ts";
 import type { Arrival } from "./maskedArrival.ts";
+import { LOGGED_OUT } from "./providerLogouts.store.ts";
 
 /** A sign-in attempt as it is begun. */
 export interface NewAttempt {
@@ -13,6 +14,8 @@ export interface NewAttempt {
   readonly returnTo: string;
   /** The test that it belongs to: it signs nobody in. */
   readonly testId: string | null;
+  /** Of the token of an invitation or invite link by which the person comes. */
+  readonly invitationHash: Buffer | null;
   readonly expiresAt: Date;
 }
 
@@ -23,7 +26,7 @@ export function insertAttempt(tenantId: string, attempt: NewAttempt, now: Date):
     text: `with swept as (delete from sign_in_attempts where tenant_id = $1 and id in
         (select id from sign_in_attempts where tenant_id = $1 and expires_at < $9::timestamptz - interval '1 day' limit 20))
       insert into sign_in_attempts (tenant_id, id, connection_id, browser_hash, request_id, proof, return_to, expires_at,
-        created_at, test_id) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
+        created_at, test_id, invitation_hash) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
     values: [
       tenantId,
       attempt.id,
@@ -35,6 +38,7 @@ export function insertAttempt(tenantId: string, attempt: NewAttempt, now: Date):
       attempt.expiresAt,
       now,
       attempt.testId,
+      attempt.invitationHash,
     ],
   };
 }
@@ -45,6 +49,19 @@ export interface OpenAttempt {
   readonly proof: Buffer | null;
   readonly browserHash: Buffer;
   readonly testId: string | null;
+}
+
+/** Deletes attempts a day after they expired, so many of each tenant and in all; answers how many. */
+export function deleteOldAnswers(now: Date, most: number): Statement<{ count: number }> {
+  return {
+    name: "attempt_sweep_old",
+    text: `with old as (select t.id as tenant_id, o.id from tenants t cross join lateral (
+          select a.id from sign_in_attempts a where a.tenant_id = t.id and a.expires_at < $1::timestamptz - interval '1 day'
+          order by a.expires_at limit $2 for update skip locked) o limit $2),
+        gone as (delete from sign_in_attempts a using old where a.tenant_id = old.tenant_id and a.id = old.id returning a.id)
+      select count(*) from gone`,
+    values: [now, most],
+  };
 }
 
 /** What of an attempt the answer needs: the proof that was kept for it. */
@@ -143,6 +160,9 @@ export interface Redeemed {
   readonly connectionId: string;
   readonly returnTo: string;
   readonly identity: unknown;
+  readonly invitationHash: Buffer | null;
+  /** Whether the identity provider has signed the person out since it answered. */
+  readonly loggedOut: boolean;
 }
 
 /** Redeems the handle of a sign-in once, and only in the browser that began; a row or none, for a test too. */
@@ -154,15 +174,20 @@ export function redeemAttempt(
 ): Statement<Redeemed> {
   return {
     name: "attempt_redeem",
-    text: `update sign_in_attempts set redeemed_at = $4
+    text: `update sign_in_attempts a set redeemed_at = $4
       where tenant_id = $1 and handle_hash = $2 and browser_hash = $3 and redeemed_at is null and expires_at > $4
         and test_id is null
-      returning connection_id as "connectionId", return_to as "returnTo", identity`,
+      returning connection_id as "connectionId", return_to as "returnTo", identity,
+        invitation_hash as "invitationHash", ${LOGGED_OUT} as "loggedOut"`,
     values: [tenantId, handleHash, browserHash, now],
   };
 }
 
-const CANDIDATE = `m.id, m.status = 'suspended' as suspended, m.break_glass as "breakGlass", m.directory_id as "directoryId",
+/** A candidate, who may be one that was invited and has not joined. */
+export type Found = Candidate & { readonly invited: boolean };
+
+const CANDIDATE = `m.id, m.status = 'suspended' as suspended, m.joined_at is null as invited,
+  m.break_glass as "breakGlass", m.directory_id as "directoryId",
   exists (select from identities i where i.tenant_id = m.tenant_id and i.member_id = m.id and i.connection_id = $2) as linked`;
 
 /** The member to whom an identity is linked. */
@@ -171,7 +196,7 @@ export function knownCandidate(
   connectionId: string,
   issuer: string,
   subject: string,
-): Statement<Candidate> {
+): Statement<Found> {
   return {
     name: "link_known",
     text: `select ${CANDIDATE} from identities k join members m on m.tenant_id = k.tenant_id and m.id = k.member_id
@@ -185,7 +210,7 @@ export function addressedCandidates(
   tenantId: string,
   connectionId: string,
   emailKeys: readonly string[],
-): Statement<Candidate> {
+): Statement<Found> {
   return {
     name: "link_addressed",
     text: `select ${CANDIDATE} from members m where m.tenant_id = $1 and m.email_key = any ($3::text[]) limit 2`,
@@ -199,7 +224,7 @@ export function matchedCandidates(
   connectionId: string,
   attribute: "externalId" | "userName",
   values: readonly string[],
-): Statement<Candidate> {
+): Statement<Found> {
   const column = attribute === "externalId" ? "external_id" : "user_name_key";
   return {
     name: `link_matched_${column}`,

@@ -7,6 +7,8 @@ import { event } from "../../events/event.ts";
 import { record } from "../../events/journal.store.ts";
 import { inTenant, onceInTenant } from "../../storage/scope.ts";
 import type { Database, Statement, Who } from "../../storage/types.ts";
+import { underLock } from "../members/underLock.ts";
+import { rememberLoggedOut } from "./providerLogout.ts";
 import { useOnce } from "./signIns.store.ts";
 import { SignInStopped } from "./signInStopped.ts";
 import * as store from "./singleLogout.store.ts";
@@ -35,22 +37,27 @@ export interface SamlLogout {
   readonly nameId: store.KeptNameId;
   /** None = all sessions of the NameID. */
   readonly sessionIndexes: readonly string[];
+  /** By the identity provider's clock. */
+  readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
 
 /**
- * Ends the sessions that came by a connection and that its identity provider names; a request counts once. The connection
+ * Ends the sessions that came by a connection and that its identity provider names, and the sign-ins that are on their
+ * way to be one; a request counts once. The connection
  * alone vouches for whom it names, so the value of the NameID decides: formats are often left out of a logout.
  *
  * @returns how many
  * @throws SignInStopped `replayed`
  */
 export async function logoutBySaml(db: Database, who: Who, logout: SamlLogout): Promise<number> {
-  const { connectionId, id, nameId, sessionIndexes, expiresAt } = logout;
+  const { connectionId, id, nameId, sessionIndexes, issuedAt, expiresAt } = logout;
   return inTenant(db, who, async (scope) => {
     const { trx, tenantId, now } = scope;
+    await underLock(db, scope);
     const [used] = await trx.run(useOnce(tenantId, connectionId, { id: `logout:${id}`, expiresAt }, now));
     if (!used) throw new SignInStopped("replayed", "the logout was asked for before by the same message");
+    await rememberLoggedOut(scope, connectionId, { name: nameId.value, sessions: sessionIndexes, issuedAt });
     const ended = await trx.run(store.endSamlSessions(tenantId, connectionId, hashToken(nameId.value), sessionIndexes));
     for (const { memberId } of ended) {
       await record(scope, event(scope, "member.signed_out", { type: "member", id: memberId }));

@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from "node:url";
 import { claimsAfterSignIn, type AssertedGroups } from "../../admission/mappings.ts";
-import { link, type Candidate, type LinkDecision, type Provisioning } from "../../admission/linking.ts";
+import { effectiveProvisioning, link, type LinkDecision, type Provisioning } from "../../admission/linking.ts";
 import { isRefusal, Refusal } from "../../base/errors.ts";
 import { fold } from "../../base/fold.ts";
 import { newId } from "../../base/ids.ts";
@@ -19,6 +19,7 @@ import { readdressed } from "../members/memberEdits.ts";
 import { memberWithAddress } from "../members/members.store.ts";
 import { newMember } from "../members/newMember.ts";
 import { domainOf } from "../domains/domainName.ts";
+import { broughtBy, byLink, joinBySso, type Brought, type HeldLink } from "../invitations/ssoJoining.ts";
 import { openSession, type OpenedSession } from "./sessions.ts";
 import { SignInStopped } from "./signInStopped.ts";
 import * as store from "./signIns.store.ts";
@@ -45,6 +46,8 @@ export interface SsoIdentity {
   /** SAML: what the session is called beside its index. */
   readonly nameId?: SamlSession["nameId"];
   readonly sessionEnds: Date | string | null;
+  /** When the provider said so, by its own clock; absent in what was kept before this was. */
+  readonly issuedAt?: Date | string;
   /** Values by attribute or claim, as they arrived; absent where they were not kept. */
   readonly arrived?: Arrival;
 }
@@ -92,12 +95,16 @@ export async function signInBySso(
         "handle_spent",
         "the sign-in was finished already, took too long, or began in another browser",
       );
+    if (redeemed.loggedOut)
+      throw new SignInStopped("logged_out", "the identity provider has signed the person out since it answered");
     const connection = await connectionOf(scope, redeemed.connectionId);
     if (!connection.enabled) throw new SignInStopped("connection_disabled", "the connection has been switched off");
     const identity = redeemed.identity as SsoIdentity;
     const settings = settingsIn(tenant);
     const arrived = maskedArrival(identity.arrived ?? {});
-    const { member } = await admit(scope, locked, connection, identity, settings).catch(showing(arrived));
+    const { member } = await admit(scope, locked, connection, identity, settings, redeemed.invitationHash).catch(
+      showing(arrived),
+    );
     const { nameId, providerSession: sessionIndex } = identity;
     const opening = {
       ...from,
@@ -140,12 +147,16 @@ export async function admit(
   connection: LinkingConnection,
   identity: SsoIdentity,
   settings: TenantSettings,
+  invitationHash: Buffer | null = null,
 ): Promise<{ member: Member; by: ReachedBy }> {
-  const { decision, domainVerified, isAddressFree } = await decideLink(scope, connection, identity, settings);
+  const brought = await broughtBy(scope, locked, invitationHash, identity.email);
+  const found = await decideLink(scope, connection, identity, settings, brought);
+  const { decision, domainVerified, isAddressFree } = found;
+  const held = brought.link && invitationHash ? { hash: invitationHash, role: brought.link.role } : null;
   if (decision.do === "refuse") throw new SignInStopped(`link_${decision.reason}`, wordsOf[decision.reason]);
   const { by } = decision;
   if (decision.do === "provision") {
-    return { by, member: await provision(scope, locked, connection, identity, decision.emailVerified) };
+    return { by, member: await provision(scope, locked, connection, identity, decision.emailVerified, held) };
   }
   const { memberId } = decision;
   await keepIdentity(scope, connection, identity, memberId);
@@ -154,8 +165,12 @@ export async function admit(
     await record(scope, event(scope, "member.identity_linked", { type: "member", id: memberId }, told));
   }
   const address = isAddressFree ? await newAddress(scope, identity, memberId) : null;
-  const change = { make: (member: Member) => refreshed(member, identity, address, domainVerified) };
-  return { by, member: await changeUnderLock(scope, locked, memberId, change, VIA) };
+  const make = (member: Member): Member => refreshed(member, identity, address, domainVerified);
+  if (!found.isInvited) return { by, member: await changeUnderLock(scope, locked, memberId, { make }, VIA) };
+  const isOpen = held !== null || effectiveProvisioning(settings.signIn.provisioning, found.scimSeen) === "jit";
+  const own = brought.invitation?.id === memberId ? brought.invitation : undefined;
+  const arriving = { memberId, domainVerified, brought: own, isOpen, link: held };
+  return { by, member: await joinBySso(scope, locked, arriving, make).catch(stopWhereFull) };
 }
 
 /** The address that an identity has by now, which no member has as e-mail; null where one has it as user name (rule 21). */
@@ -173,7 +188,15 @@ async function decideLink(
   connection: LinkingConnection,
   identity: SsoIdentity,
   settings: TenantSettings,
-): Promise<{ decision: LinkDecision; domainVerified: boolean; isAddressFree: boolean }> {
+  brought: Brought,
+): Promise<{
+  decision: LinkDecision;
+  domainVerified: boolean;
+  isAddressFree: boolean;
+  /** Whether the member was invited and has not joined. */
+  isInvited: boolean;
+  scimSeen: boolean;
+}> {
   const { tenantId, trx } = scope;
   const { issuer, subject, email, match } = identity;
   const emailKeys = email === null ? [] : addressKeys(email);
@@ -185,20 +208,26 @@ async function decideLink(
     store.linkingFacts(tenantId, asked),
   );
   const matched = await matchedBy(scope, connection, match);
+  const invited = addressed.find(({ id }) => id === brought.invitation?.id);
   const { domainVerified = false, removed = false, scimSeen = false } = facts ?? {};
-  const provisioning: Provisioning = settings.signIn.provisioning;
+  const wanted: Provisioning = settings.signIn.provisioning;
+  // A link lets people in by itself; where only the directory does, it does not.
+  const provisioning = brought.link && wanted !== "scim" ? "jit" : wanted;
   const { directoryId } = connection;
   const decision = link({
     known: known ?? null,
     directoryId,
     matched,
     addressed,
+    invited,
     domainVerified,
     removed,
     provisioning,
     scimSeen,
   });
-  return { decision, domainVerified, isAddressFree: email !== null && addressed.length === 0 };
+  const candidates = [...(known ? [known] : []), ...matched, ...addressed];
+  const isInvited = candidates.some(({ id, invited: is }) => is && "memberId" in decision && id === decision.memberId);
+  return { decision, domainVerified, isAddressFree: email !== null && addressed.length === 0, isInvited, scimSeen };
 }
 
 /** Directories write a domain in either of its forms (RFC 5890 §2.3.2): both are one mailbox. */
@@ -213,7 +242,7 @@ async function matchedBy(
   scope: Scope,
   connection: LinkingConnection,
   match: readonly string[],
-): Promise<readonly Candidate[]> {
+): Promise<readonly store.Found[]> {
   if (match.length === 0 || connection.directoryId === null) return [];
   const attribute = connection.matchAttribute;
   const values = attribute === "userName" ? match.map(fold) : match;
@@ -243,13 +272,16 @@ async function provision(
   connection: LinkingConnection,
   identity: SsoIdentity,
   emailVerified: boolean,
+  held: HeldLink | null,
 ): Promise<Member> {
   const { now } = scope;
   const { claims } = claimsAfterSignIn([], connection.id, identity.groups);
   const id = newId(now);
   const profile = profileOf(scimOf(identity, id));
-  const newcomer = { ...newMember(id, profile, "sso", now), claims, emailVerified };
-  const member = await createUnderLock(scope, locked, newcomer, ARRIVAL).catch(stopWhereFull);
+  const invited = held ? await byLink(scope, held) : {};
+  const newcomer = { ...newMember(id, profile, "sso", now), claims, emailVerified, ...invited };
+  const via = { ...ARRIVAL, door: newcomer.entrance };
+  const member = await createUnderLock(scope, locked, newcomer, via).catch(stopWhereFull);
   await keepIdentity(scope, connection, identity, member.id);
   return member;
 }

@@ -37,13 +37,19 @@ export function isInTeam(place: string): string {
       order by id::text = ${place} desc limit 1)`)})`;
 }
 
+/** The ids of a member's teams, for a `select` over `members m`. */
+const TEAMS_OF = `select by_hand.team_id from team_members by_hand
+      where by_hand.tenant_id = m.tenant_id and by_hand.member_id = m.id
+    union select tg.team_id from memberships x
+      join team_groups tg on tg.tenant_id = x.tenant_id and tg.group_id = x.group_id
+      where x.tenant_id = m.tenant_id and x.member_id = m.id`;
+
 /** The teams of a member `m`, for a `select` over `members m`. */
 export const TEAMS = `(select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) order by t.name_key), '[]')
-    from teams t where t.tenant_id = m.tenant_id and t.id in (
-      select by_hand.team_id from team_members by_hand where by_hand.tenant_id = m.tenant_id and by_hand.member_id = m.id
-      union all select tg.team_id from memberships x
-        join team_groups tg on tg.tenant_id = x.tenant_id and tg.group_id = x.group_id
-        where x.tenant_id = m.tenant_id and x.member_id = m.id)) as "teams"`;
+    from teams t where t.tenant_id = m.tenant_id and t.id in (${TEAMS_OF})) as "teams"`;
+
+/** The same as a JSON list of ids. */
+export const TEAM_IDS = `to_jsonb(array(${TEAMS_OF} order by 1))`;
 
 const TEAM = `t.id, t.name, t.description, t.created_at as "createdAt",
   (select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'name', g.scim->>'displayName') order by g.name_key), '[]')

@@ -4,14 +4,26 @@ import { hashToken, newSecret } from "../../base/secrets.ts";
 import { sqlState } from "../../storage/scope.ts";
 import type { Actor } from "../../storage/types.ts";
 
-/** SCIM tokens, API keys, setup links and their sessions: what secret scanners and people tell them apart by. */
-export type CredentialPrefix = "usc" | "usk" | "usl" | "uss";
+/**
+ * SCIM tokens, API keys, setup links and their sessions, invitations (`usi`), invite links (`usj`), and what an identity
+ * provider revokes with (`usr`): what secret scanners and people tell them apart by.
+ */
+export type CredentialPrefix = "usc" | "usk" | "usl" | "uss" | "usi" | "usj" | "usr";
 
-const FORM = /^(us[ckls])_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
+const FORM = /^(us[ckilsjr])_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
 
 /** A new credential of a tenant: `<prefix>_<tenant without dashes>_<256 random bits>`, and the hash that is stored. */
 export function newCredential(prefix: CredentialPrefix, tenantId: string): { token: string; hash: Buffer } {
-  const token = `${prefix}_${tenantId.replaceAll("-", "")}_${newSecret()}`;
+  return credentialOf(prefix, tenantId, newSecret());
+}
+
+/** The same of a secret that was made elsewhere: 256 bits, base64url. */
+export function credentialOf(
+  prefix: CredentialPrefix,
+  tenantId: string,
+  secret: string,
+): { token: string; hash: Buffer } {
+  const token = `${prefix}_${tenantId.replaceAll("-", "")}_${secret}`;
   return { token, hash: hashToken(token) };
 }
 

@@ -47,7 +47,7 @@ export async function putPlans(
 }
 
 /** Gives a tenant its plan's limit, unless it has one of its own by now. */
-async function followPlan(db: Database, scope: Scope): Promise<void> {
+export async function followPlan(db: Database, scope: Scope): Promise<void> {
   const { seats, rules } = await underLock(db, scope);
   const [tenant] = await scope.trx.run(tenantById(scope.tenantId));
   if (!tenant || tenant.plan === null || tenant.ownLimit) return;

@@ -12,6 +12,8 @@ export interface Tenant {
   readonly settings: SettingsChange;
   /** The plan's invitation quota, which holds where the settings name none. */
   readonly planQuota: Quota | null;
+  /** What its plan grants; none without a plan. */
+  readonly features: readonly string[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

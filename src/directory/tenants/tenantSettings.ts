@@ -26,12 +26,16 @@ export interface TenantSettings {
   readonly members: {
     readonly emailEditable: boolean;
     readonly removal: "membership" | "erase";
+    /** How long an application may take to say who took over from somebody who left; 0 = nothing waits for it. */
+    readonly offboardingDays: number;
   };
   readonly mail: {
     /** For those whose own language is not known. */
     readonly language: Language;
   };
   readonly provisioningLog: { readonly retentionDays: number };
+  /** Of what applications tell of members' work. */
+  readonly activity: { readonly retentionDays: number };
 }
 
 /** Any part of the settings, as a request writes it and as it is stored; a null quota is the plan's. */
@@ -42,11 +46,12 @@ export interface SettingsChange {
   readonly members?: Partial<TenantSettings["members"]>;
   readonly mail?: Partial<TenantSettings["mail"]>;
   readonly provisioningLog?: Partial<TenantSettings["provisioningLog"]>;
+  readonly activity?: Partial<TenantSettings["activity"]>;
 }
 
 /**
  * Seven days and twelve characters: the usual of comparable products; a working day without use ends a session; a month
- * of requests shows what a directory does once a week.
+ * of requests shows what a directory does once a week; a review each quarter finds the one before it.
  */
 export const defaultSettings: TenantSettings = {
   seats: defaultSeatPolicy,
@@ -59,9 +64,10 @@ export const defaultSettings: TenantSettings = {
     idleMinutes: 480,
     logDays: 90,
   },
-  members: { emailEditable: true, removal: "membership" },
+  members: { emailEditable: true, removal: "membership", offboardingDays: 0 },
   mail: { language: "en" },
   provisioningLog: { retentionDays: 30 },
+  activity: { retentionDays: 180 },
 };
 
 /** What is stored after a change: sections merge field by field, `whenFull` door by door, lists and quota whole. */
@@ -74,13 +80,14 @@ export function mergeSettings(stored: SettingsChange, change: SettingsChange): S
     members: { ...stored.members, ...change.members },
     mail: { ...stored.mail, ...change.mail },
     provisioningLog: { ...stored.provisioningLog, ...change.provisioningLog },
+    activity: { ...stored.activity, ...change.activity },
   };
   return Object.fromEntries(Object.entries(sections).filter(([, section]) => Object.keys(section).length > 0));
 }
 
 /** The settings as they hold: what was set over the defaults, and the plan's quota where none was set. */
 export function completeSettings(stored: SettingsChange, planQuota: Quota | null): TenantSettings {
-  const { invitations, signIn, members, mail, provisioningLog } = defaultSettings;
+  const { invitations, signIn, members, mail, provisioningLog, activity } = defaultSettings;
   const { quota, ...others } = stored.invitations ?? {};
   return {
     seats: seatPolicy(stored.seats),
@@ -89,5 +96,6 @@ export function completeSettings(stored: SettingsChange, planQuota: Quota | null
     members: { ...members, ...stored.members },
     mail: { ...mail, ...stored.mail },
     provisioningLog: { ...provisioningLog, ...stored.provisioningLog },
+    activity: { ...activity, ...stored.activity },
   };
 }

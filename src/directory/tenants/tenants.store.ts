@@ -3,6 +3,7 @@ import type { Tenant } from "./tenant.ts";
 
 /** A tenant's columns under the names of `Tenant`; those deleted are in no answer. */
 const TENANT = `t.id, t.slug, t.name, t.plan, t.settings, p.invitation_quota as "planQuota",
+  coalesce(p.features, '{}') as features,
   case when t.has_seat_limit then jsonb_build_object('limit', t.seat_limit) end as "ownLimit",
   t.created_at as "createdAt", t.updated_at as "updatedAt"`;
 const FROM = "tenants t left join plans p on p.slug = t.plan";
@@ -75,13 +76,4 @@ export function updateTenantRow(tenant: Stored, now: Date): Statement {
 
 function stored({ id, slug, name, plan, ownLimit, settings }: Stored): unknown[] {
   return [id, slug, name, plan, ownLimit !== null, ownLimit?.limit ?? null, JSON.stringify(settings)];
-}
-
-/** Marks a tenant as deleted; answers a row if it was not so before. */
-export function buryTenant(tenantId: string, now: Date): Statement<{ id: string }> {
-  return {
-    name: "tenant_delete",
-    text: "update tenants set deleted_at = $2, updated_at = $2 where id = $1 and deleted_at is null returning id",
-    values: [tenantId, now],
-  };
 }

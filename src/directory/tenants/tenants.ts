@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { everything } from "../../admission/permissions.ts";
-import { builtInCatalogue } from "../../admission/roles.ts";
+import { roleCatalogue } from "../../admission/roles.ts";
 import { effectiveLimit } from "../../admission/seatLimit.ts";
 import { Refusal } from "../../base/errors.ts";
 import { isUuid, newId } from "../../base/ids.ts";
@@ -12,13 +12,13 @@ import { addDirectory } from "../directories/directories.ts";
 import { checkEnforceable, checkNewTenant, demandsMore, endRefusedSessions } from "../signIn/enforcement.ts";
 import { cutPage, FIRST_ID, type IdPage, type PageWanted } from "../members/idPage.ts";
 import { type Operator, planUnder } from "./plans.ts";
+import { addAreas, checkDeclaredIn } from "../roles/permissionAreas.ts";
 import { useSeats } from "../roles/redecide.ts";
-import { forgetScimTokens } from "../directories/scimTokenCache.ts";
+import { addRole } from "../roles/roles.ts";
 import { applyPolicy, checkSettings, checkSettingsGrant } from "../seats/seatPolicy.ts";
-import { lockSeats } from "../seats/seats.store.ts";
+import { beginning, type Preset, type PresetName } from "./presets.ts";
 import { isSlug, type Tenant } from "./tenant.ts";
 import {
-  buryTenant,
   countTenants,
   insertSeats,
   insertTenant,
@@ -37,11 +37,14 @@ export interface NewTenant {
   /** Null = none, which sets no limit. */
   readonly plan: string | null;
   readonly ownLimit: Tenant["ownLimit"];
+  /** Over those of the preset. */
   readonly settings: SettingsChange;
+  /** What it begins with. */
+  readonly preset?: PresetName | null;
 }
 
 /** What is to change of a tenant; settings merge, the rest replaces. */
-export type TenantChange = Partial<NewTenant>;
+export type TenantChange = Partial<Omit<NewTenant, "preset">>;
 
 /** The refusal of a tenant that is not there, or that the caller does not reach. */
 export function noSuchTenant(reference: string): Refusal {
@@ -79,25 +82,39 @@ export function listTenants(db: Database, operator: Operator, { limit, place }: 
 }
 
 /**
- * Makes a tenant with its seats and its first directory, `default`.
+ * Makes a tenant with its seats and its first directory, `default`; by a preset also with roles, whose permissions are
+ * declared where they are not yet.
  *
  * @throws Refusal `slug_exists`, `invalid_request` for an unknown plan or a policy of seats that rule 7 refuses,
  * `conflict` where it is to require single sign-on (rule 28)
  */
 export async function createTenant(db: Database, { actor, now }: Operator, wanted: NewTenant): Promise<Tenant> {
-  checkSettings(wanted.settings, builtInCatalogue);
-  checkNewTenant(wanted.settings);
+  const { slug, name, plan, preset = null } = wanted;
+  const { seatLimit, settings, roles, permissionAreas } = beginning(preset);
+  const ownLimit = wanted.ownLimit ?? (seatLimit === undefined ? null : { limit: seatLimit });
+  const made = { slug, name, plan, ownLimit, settings: mergeSettings(settings, wanted.settings) };
+  checkSettings(made.settings, roleCatalogue(roles));
+  checkNewTenant(made.settings);
+  await addAreas(db, { actor, now }, permissionAreas);
   const id = newId(now);
   const work = inTenant(db, { tenantId: id, actor, now }, async (scope) => {
-    const limit = await limitOf(scope, wanted);
-    await scope.trx.run(insertTenant({ id, ...wanted }, now));
+    const limit = await limitOf(scope, made);
+    await scope.trx.run(insertTenant({ id, ...made }, now));
     await scope.trx.run(insertSeats(id, limit));
-    const { slug, name, plan } = wanted;
-    await record(scope, event(scope, "tenant.created", { type: "tenant", id }, { slug, name, plan, seatLimit: limit }));
+    const told = { slug, name, plan, seatLimit: limit, ...(preset === null ? {} : { preset }) };
+    await record(scope, event(scope, "tenant.created", { type: "tenant", id }, told));
+    await addRoles(scope, roles);
     await addDirectory(scope, { id: newId(now), name: "default", provider: "other", createdAt: now });
     return tenantUnder(scope);
   });
   return withFreeSlug(work, wanted.slug);
+}
+
+async function addRoles(scope: Scope, roles: Preset["roles"]): Promise<void> {
+  for (const role of roles) {
+    await checkDeclaredIn(scope, role.permissions, "/preset");
+    await addRole(scope, role);
+  }
 }
 
 /**
@@ -176,29 +193,15 @@ function transitions(before: Tenant, after: Tenant): { attributes: string[] } & 
   };
 }
 
-/**
- * Deletes a tenant: from now on there is none of this name for anybody, its credentials are dead, and its slug is free.
- * Its rows stay for whoever must account for it.
- *
- * @throws Refusal `not_found`
- */
-export async function deleteTenant(db: Database, who: Who): Promise<void> {
-  await inTenant(db, who, async (scope) => {
-    await scope.trx.run(lockSeats(who.tenantId));
-    const [gone] = await scope.trx.run(buryTenant(who.tenantId, who.now));
-    if (!gone) throw noSuchTenant(who.tenantId);
-    await record(scope, event(who, "tenant.deleted", { type: "tenant", id: who.tenantId }));
-  });
-  forgetScimTokens(db, ({ tenantId }) => tenantId === who.tenantId);
-}
-
-async function tenantUnder({ trx, tenantId }: Scope): Promise<Tenant> {
+/** The tenant of a transaction. @throws Refusal `not_found` */
+export async function tenantUnder({ trx, tenantId }: Scope): Promise<Tenant> {
   const [tenant] = await trx.run(tenantById(tenantId));
   if (!tenant) throw noSuchTenant(tenantId);
   return tenant;
 }
 
-async function withFreeSlug<T>(work: Promise<T>, slug: string): Promise<T> {
+/** The same, with the refusal of a slug that another tenant has. @throws Refusal `slug_exists` */
+export async function withFreeSlug<T>(work: Promise<T>, slug: string): Promise<T> {
   try {
     return await work;
   } catch (error) {

@@ -122,6 +122,22 @@ export const de: Phrasebook = {
       ],
       footer: "Sie erhalten diese E-Mail, weil Sie {tenant} beitreten wollten.",
     },
+    invitation: {
+      subject: "{tenant}: Sie sind eingeladen",
+      paragraphs: [
+        "{tenant} hat Sie eingeladen. Hier nehmen Sie an: {link}",
+        "Der Link ist nur für Sie und gilt einmal. Sagt Ihnen {tenant} nichts, tun Sie nichts: Durch diese E-Mail tritt niemand bei.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil jemand bei {tenant} diese Adresse eingeladen hat.",
+    },
+    welcome: {
+      subject: "{tenant}: Sie haben Zugang",
+      paragraphs: [
+        "Ein Administrator von {tenant} hat Sie zum Mitglied gemacht. Melden Sie sich hier an: {link}",
+        "Melden Sie sich mit einem Passwort an, nennt es Ihnen Ihr Administrator. Wählen Sie dann Ihr eigenes.",
+      ],
+      footer: "Sie erhalten diese E-Mail, weil Sie Mitglied von {tenant} sind.",
+    },
     registration: {
       subject: "{tenant}: Bestätigen Sie Ihre Adresse",
       paragraphs: [

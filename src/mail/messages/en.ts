@@ -122,6 +122,22 @@ export const en: Phrasebook = {
       ],
       footer: "You receive this mail because you asked to join {tenant}.",
     },
+    invitation: {
+      subject: "{tenant}: you are invited",
+      paragraphs: [
+        "{tenant} has invited you. Accept here: {link}",
+        "The link is for you alone and works once. If you have never heard of {tenant}, do nothing: nobody joins by this mail.",
+      ],
+      footer: "You receive this mail because somebody at {tenant} has invited this address.",
+    },
+    welcome: {
+      subject: "{tenant}: you have access",
+      paragraphs: [
+        "An administrator of {tenant} has made you a member. Sign in here: {link}",
+        "If you sign in with a password, your administrator tells it to you. Choose your own one then.",
+      ],
+      footer: "You receive this mail because you are a member of {tenant}.",
+    },
     registration: {
       subject: "{tenant}: confirm your address",
       paragraphs: [

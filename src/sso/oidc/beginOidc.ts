@@ -6,7 +6,7 @@ import {
   randomState,
   type ServerMetadata,
 } from "openid-client";
-import type { Begun, ConnectionUrls, SsoConnection } from "../types.ts";
+import type { Begun, ConnectionUrls, Requirements, SsoConnection } from "../types.ts";
 import { clientOf } from "./client.ts";
 import type { OidcDeps } from "./discovery.ts";
 import { written } from "./proof.ts";
@@ -24,6 +24,7 @@ export async function beginOidc(
   urls: ConnectionUrls,
   deps: OidcDeps,
   loginHint?: string,
+  required?: Requirements,
 ): Promise<Begun> {
   const settings = settingsOf(connection);
   const { issuer, clientId, hostedDomain } = settings;
@@ -39,9 +40,22 @@ export async function beginOidc(
     // Google shows the accounts of this domain alone; what comes back is checked all the same.
     ...(hostedDomain === undefined ? {} : { hd: hostedDomain }),
     ...(loginHint === undefined ? {} : { login_hint: loginHint }),
+    ...passedOn(required),
   });
-  const proof = written({ connectionId: connection.id, issuer, clientId, state, nonce, codeVerifier });
+  const maxAge = required?.maxAge;
+  const proof = written({ connectionId: connection.id, issuer, clientId, state, nonce, codeVerifier, maxAge });
   return { redirectUrl: url.href, requestId: state, proof };
+}
+
+/** OIDC Core §3.1.2.1: what the application behind us asks of the sign-in. */
+function passedOn(required: Requirements | undefined): Record<string, string> {
+  if (!required) return {};
+  const { login, maxAge, acrValues } = required;
+  return {
+    ...(login && { prompt: "login" }),
+    ...(maxAge !== undefined && { max_age: String(maxAge) }),
+    ...(acrValues.length > 0 && { acr_values: acrValues.join(" ") }),
+  };
 }
 
 /** Okta and others give groups for a scope of this name; those that do not list it might refuse it. */

@@ -36,16 +36,6 @@ export function shownValues(value: unknown): string[] {
   return [typeof value === "string" ? value : JSON.stringify(value)];
 }
 
-/** Longer ones are no names, and fill pages. */
-const MOST_CHARACTERS = 256;
-
-/** A text that can be shown and stored; null for anything else. */
-export function text(value: unknown, most = MOST_CHARACTERS): string | null {
-  if (typeof value !== "string" || /[\p{Cc}\p{Cs}]/u.test(value)) return null;
-  const trimmed = value.trim();
-  return trimmed.length > 0 && trimmed.length <= most ? trimmed : null;
-}
-
 /** A claim of one text or of several, each without controls, which no database keeps; null for anything else. */
 export function texts(value: unknown): readonly string[] | null {
   const values: unknown[] = Array.isArray(value) ? value : [value];

@@ -51,6 +51,8 @@ async function redeem(
       expectedNonce: proof.nonce,
       pkceCodeVerifier: proof.codeVerifier,
       idTokenExpected: true,
+      // Core §3.1.2.1: with max_age "the ID Token returned MUST include an auth_time Claim Value".
+      ...(proof.maxAge !== undefined && { maxAge: proof.maxAge }),
     });
     const idToken = tokens.claims();
     if (!idToken) throw refused("oidc_id_token_missing", "The token response holds no ID token.");

@@ -2,7 +2,8 @@ import type { IDToken } from "openid-client";
 import { mailAddress } from "../../base/mailAddress.ts";
 import type { Identity, SsoConnection } from "../types.ts";
 import { arrivedOf } from "../arrived.ts";
-import { claim, type Claims, groupsOf, text, texts, shownValues } from "./claims.ts";
+import { text } from "../text.ts";
+import { claim, type Claims, groupsOf, texts, shownValues } from "./claims.ts";
 import { isEntra } from "./provider.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -38,6 +39,8 @@ export function identityOf(idToken: IDToken, userinfo: Claims, connection: SsoCo
     match: matchClaim === null ? [] : (texts(claim(claims, matchClaim)) ?? []).filter((value) => value !== ""),
     providerSession: text(idToken["sid"]),
     sessionEnds: null,
+    // The library takes any number; what is before 1970 is all the same to us, and no time to a database.
+    issuedAt: new Date(Math.max(0, idToken.iat) * 1000),
     arrived: arrivedOf(Object.entries(claims).map(([name, value]) => [name, shownValues(value)])),
   };
 }

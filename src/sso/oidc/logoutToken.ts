@@ -1,9 +1,10 @@
 /** Logout tokens (OpenID Connect Back-Channel Logout 1.0): the provider says that somebody's session there has ended. */
 import { createHash } from "node:crypto";
-import { createLocalJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
+import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { SsoConnection } from "../types.ts";
 import { CLOCK_TOLERANCE } from "./client.ts";
-import { discovered, type Discovered, type OidcDeps } from "./discovery.ts";
+import { discovered, type OidcDeps } from "./discovery.ts";
+import { byProviderKeys, type Verify } from "./providerKeys.ts";
 import { refused } from "./refusal.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -16,6 +17,8 @@ export interface Logout {
   readonly providerSession: string | null;
   /** What may be used once: a hash of `jti`. */
   readonly tokenId: string;
+  /** `iat`. */
+  readonly issuedAt: Date;
   /** Until when the token could be presented again. */
   readonly expiresAt: Date;
 }
@@ -26,9 +29,6 @@ const EVENT = "http://schemas.openid.net/event/backchannel-logout";
 const MOST_TOKEN = 16_384;
 /** Seconds that a token is good for at most: §2.4 recommends two minutes. */
 const MOST_AGE = 600;
-/** A key that is not found asks the provider for its keys at most once in so many seconds. */
-const NEGATIVE_SECONDS = 60;
-const MOST_KEYS = 100;
 
 /**
  * Judges a logout token as §2.6 says: signature by the provider's keys, issuer, audience, times, event, and no nonce.
@@ -42,7 +42,7 @@ export async function judgeLogoutToken(connection: SsoConnection, token: string,
   if (token.length > MOST_TOKEN || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw wrong("is no signed JWT");
   const provider = discovered(settings, deps);
   const metadata = await provider.metadata;
-  const verify = (keys: JWTVerifyGetKey): ReturnType<typeof jwtVerify> =>
+  const verify: Verify = (keys) =>
     jwtVerify(token, keys, {
       issuer: metadata.issuer,
       audience: settings.clientId,
@@ -52,57 +52,15 @@ export async function judgeLogoutToken(connection: SsoConnection, token: string,
       maxTokenAge: MOST_AGE,
       currentDate: deps.now,
     });
-  const { payload, protectedHeader } = await verified(verify, provider, metadata.jwks_uri ?? "", deps);
+  const { payload, protectedHeader } = await byProviderKeys(verify, provider, metadata.jwks_uri ?? "", deps).catch(
+    (error: unknown) => {
+      throw verdictOn(error);
+    },
+  );
   const { typ } = protectedHeader;
   // §2.4: a type of its own is recommended; what says that it is something else is something else.
   if (typ !== undefined && !/^(application\/)?(logout\+)?jwt$/i.test(typ)) throw wrong("is a token of another type");
   return logoutOf(payload, metadata.issuer);
-}
-
-type Verify = (keys: JWTVerifyGetKey) => ReturnType<typeof jwtVerify>;
-
-/** With the keys that are known, and once more with those of now where none of them fits. */
-async function verified(
-  verify: Verify,
-  provider: Discovered,
-  jwksUri: string,
-  deps: OidcDeps,
-): ReturnType<typeof jwtVerify> {
-  try {
-    return await verify(await keysOf(provider, jwksUri, deps, false));
-  } catch (error) {
-    if (!(error instanceof errors.JWKSNoMatchingKey)) throw verdictOn(error);
-  }
-  try {
-    return await verify(await keysOf(provider, jwksUri, deps, true));
-  } catch (error) {
-    throw verdictOn(error);
-  }
-}
-
-/** The provider's keys, shared with what checks ID tokens; one fetch a minute, whatever keys are named (O14). */
-async function keysOf(provider: Discovered, jwksUri: string, deps: OidcDeps, anew: boolean): Promise<JWTVerifyGetKey> {
-  const now = Math.floor(deps.now.getTime() / 1000);
-  const isRecent = provider.keys !== null && Math.abs(now - provider.keys.at) < NEGATIVE_SECONDS;
-  if (provider.keys === null || (anew && !isRecent)) {
-    const fetched = await fetchKeys(jwksUri, deps);
-    provider.keys = { jwks: { keys: fetched }, at: now };
-  }
-  return createLocalJWKSet({ keys: [...provider.keys.jwks.keys] });
-}
-
-async function fetchKeys(jwksUri: string, deps: OidcDeps): Promise<object[]> {
-  const answer = await deps.fetch(jwksUri, {
-    method: "GET",
-    headers: { accept: "application/json" },
-    body: undefined,
-    redirect: "manual",
-  });
-  const body = answer.ok ? await answer.json().catch(() => undefined) : undefined;
-  const keys: unknown = (body as { keys?: unknown } | undefined)?.keys;
-  const isSet = Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null);
-  if (!isSet || keys.length > MOST_KEYS) throw refused("oidc_key", "The provider's key set cannot be read.");
-  return keys as object[];
 }
 
 /** §2.6, 3 to 6. */
@@ -117,7 +75,7 @@ function logoutOf(payload: JWTPayload, issuer: string): Logout {
   if (typeof jti !== "string" || jti === "") throw wrong("has no jti");
   const tokenId = `logout:${createHash("sha256").update(jti).digest("base64url")}`;
   const expiresAt = new Date((iat + MOST_AGE + 2 * CLOCK_TOLERANCE) * 1000);
-  return { issuer, subject, providerSession, tokenId, expiresAt };
+  return { issuer, subject, providerSession, tokenId, issuedAt: new Date(iat * 1000), expiresAt };
 }
 
 function isLogout(events: unknown): boolean {

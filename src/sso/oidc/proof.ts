@@ -11,6 +11,8 @@ export interface Proof {
   readonly nonce: string;
   /** RFC 7636 §4.1. */
   readonly codeVerifier: string;
+  /** `max_age` as it was asked for, in seconds. */
+  readonly maxAge?: number | undefined;
 }
 
 /** The proof as a text, which is to be sealed: whoever has it and the code could finish the sign-in elsewhere. */

@@ -4,6 +4,9 @@ import { instant } from "./instants.ts";
 import { ASSERTION } from "./names.ts";
 import { attribute, childrenNamed } from "./xml.ts";
 
+/** SAML Core §2.7.2 wants a small number, or the assertion's ID; it goes along in the query of a logout. */
+const MAX_SESSION_INDEX = 1024;
+
 export interface ProviderSession {
   readonly sessionIndex: string | null;
   readonly sessionEnds: Date | null;
@@ -26,5 +29,8 @@ export function readProviderSession(assertion: Element, now: Date): ProviderSess
     throw new SignInRefused("saml_session_ended", "The session at the identity provider has ended.");
   }
   const [sessionIndex = null] = statements.flatMap((statement) => attribute(statement, "SessionIndex") ?? []);
+  if ((sessionIndex?.length ?? 0) > MAX_SESSION_INDEX) {
+    throw new SignInRefused("saml_authn_statement", `The SessionIndex is longer than ${MAX_SESSION_INDEX} characters.`);
+  }
   return { sessionIndex, sessionEnds: ends.length === 0 ? null : new Date(Math.min(...ends)) };
 }

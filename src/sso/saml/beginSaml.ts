@@ -1,6 +1,13 @@
 /** The start of a SAML sign-in: an AuthnRequest by HTTP-Redirect. */
 import { randomBytes } from "node:crypto";
-import { type Begun, type ConnectionUrls, SignInRefused, type SpKey, type SsoConnection } from "../types.ts";
+import {
+  type Begun,
+  type ConnectionUrls,
+  type Requirements,
+  SignInRefused,
+  type SpKey,
+  type SsoConnection,
+} from "../types.ts";
 import { ASSERTION, HTTP_POST, nameIdFormats, PROTOCOL } from "./names.ts";
 import { redirectUrl } from "./redirectBinding.ts";
 import { escapeXml } from "./xml.ts";
@@ -10,6 +17,8 @@ export interface RequestOptions {
   readonly relayState?: string;
   /** Which NameID to ask for; none by default, so that the provider's own set-up decides. */
   readonly nameIdFormat?: "persistent";
+  /** What the application behind us asks of the sign-in. */
+  readonly required?: Requirements | undefined;
 }
 
 /** Whether requests of a connection are signed: because we, or the identity provider's metadata, say so. */
@@ -34,7 +43,7 @@ export function beginSaml(
   }
   const { ssoUrl } = connection.saml;
   const requestId = newMessageId();
-  const request = authnRequest({ requestId, ssoUrl, urls, now, nameIdFormat: options.nameIdFormat });
+  const request = authnRequest({ requestId, ssoUrl, urls, now, ...options });
   const relayState = options.relayState === undefined ? null : checkedRelayState(options.relayState);
   const sent = { target: ssoUrl, name: "SAMLRequest", xml: request, relayState } as const;
   return {
@@ -60,19 +69,33 @@ interface Request {
   readonly ssoUrl: string;
   readonly urls: ConnectionUrls;
   readonly now: Date;
-  readonly nameIdFormat: "persistent" | undefined;
+  readonly nameIdFormat?: RequestOptions["nameIdFormat"];
+  readonly required?: RequestOptions["required"];
 }
 
-/** Without RequestedAuthnContext: how people prove themselves is the provider's to decide, and Entra ID refuses (AADSTS75011). */
-function authnRequest({ requestId, ssoUrl, urls, now, nameIdFormat }: Request): string {
+/**
+ * Without RequestedAuthnContext, unless an application asks for one: how people prove themselves is the provider's to
+ * decide, and Entra ID refuses (AADSTS75011).
+ */
+function authnRequest({ requestId, ssoUrl, urls, now, nameIdFormat, required }: Request): string {
   const format = nameIdFormat === undefined ? "" : ` Format="${nameIdFormats[nameIdFormat]}"`;
+  // SAML has no max_age: that a sign-in is new enough is sure of a new one alone (SAML Core §3.4.1, ForceAuthn).
+  const isForced = required !== undefined && (required.login || required.maxAge !== undefined);
   return (
     `<samlp:AuthnRequest xmlns:samlp="${PROTOCOL}" xmlns:saml="${ASSERTION}" ID="${requestId}" Version="2.0"` +
     ` IssueInstant="${now.toISOString()}" Destination="${escapeXml(ssoUrl)}" ProtocolBinding="${HTTP_POST}"` +
-    ` AssertionConsumerServiceURL="${escapeXml(urls.acsUrl)}">` +
+    ` AssertionConsumerServiceURL="${escapeXml(urls.acsUrl)}"${isForced ? ' ForceAuthn="true"' : ""}>` +
     `<saml:Issuer>${escapeXml(urls.spEntityId)}</saml:Issuer>` +
-    `<samlp:NameIDPolicy${format} AllowCreate="true"/></samlp:AuthnRequest>`
+    `<samlp:NameIDPolicy${format} AllowCreate="true"/>${requestedContext(required)}</samlp:AuthnRequest>`
   );
+}
+
+/** SAML Core §3.3.2.2.1: classes are URIs; other `acr_values` are for OpenID Connect. */
+function requestedContext(required: Requirements | undefined): string {
+  const classes = (required?.acrValues ?? []).filter((value) => /^[a-z][a-z0-9+.-]*:\S/i.test(value));
+  if (classes.length === 0) return "";
+  const listed = classes.map((each) => `<saml:AuthnContextClassRef>${escapeXml(each)}</saml:AuthnContextClassRef>`);
+  return `<samlp:RequestedAuthnContext>${listed.join("")}</samlp:RequestedAuthnContext>`;
 }
 
 function checkedRelayState(relayState: string): string {

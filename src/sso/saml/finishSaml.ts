@@ -81,7 +81,13 @@ function judge(
   const attributes = readAttributes(assertion);
   const lastMoment = Math.min(notOnOrAfter, conditionsEnd ?? notOnOrAfter, issued + MAX_AGE_MS);
   return {
-    identity: identityOf(connection, { issuer: settings.entityId, nameId, attributes, session }),
+    identity: identityOf(connection, {
+      issuer: settings.entityId,
+      issuedAt: new Date(issued),
+      nameId,
+      attributes,
+      session,
+    }),
     requestId,
     assertionId: idOf(assertion),
     // Twice the skew: the clocks of our own processes differ too.

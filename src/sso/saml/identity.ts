@@ -1,6 +1,8 @@
 /** Who has signed in: from NameID and attributes to an `Identity`, with the names that known providers use. */
+import { isUuid } from "../../base/ids.ts";
 import { mailAddress } from "../../base/mailAddress.ts";
 import { arrivedOf } from "../arrived.ts";
+import { text } from "../text.ts";
 import { type Identity, type NameId, SignInRefused, type SsoConnection } from "../types.ts";
 import { type Attributes, onlyValue } from "./attributes.ts";
 import type { ProviderSession } from "./authnStatement.ts";
@@ -27,6 +29,7 @@ const NAME_ID_CLAIM = "NameID";
 
 export interface Asserted {
   readonly issuer: string;
+  readonly issuedAt: Date;
   readonly nameId: NameId;
   readonly attributes: Attributes;
   readonly session: ProviderSession;
@@ -51,6 +54,7 @@ export function identityOf(connection: SsoConnection, asserted: Asserted): Ident
     providerSession: session.sessionIndex,
     nameId: asserted.nameId,
     sessionEnds: session.sessionEnds,
+    issuedAt: asserted.issuedAt,
     arrived: arrivedOf([["NameID", [asserted.nameId.value]], ...attributes]),
   };
 }
@@ -67,6 +71,12 @@ function subjectOf({ attributes, nameId, issuer }: Asserted): string {
 
 /** Entra ID's issuer is `https://sts.windows.net/<tenant id>/`, or one of the application's own with the id in it. */
 function entraSubject(tenantId: string, objectId: string, issuer: string): string {
+  if (!isUuid(tenantId) || !isUuid(objectId)) {
+    throw new SignInRefused(
+      "saml_tenant",
+      "The tenant id and the object id of the person must be UUIDs, as Entra ID has them.",
+    );
+  }
   const inIssuer = /^https:\/\/sts\.windows\.net\/([^/]+)\//.exec(issuer)?.[1] ?? tenantId;
   if (inIssuer.toLowerCase() === tenantId.toLowerCase()) return `${tenantId}/${objectId}`.toLowerCase();
   throw new SignInRefused("saml_tenant", "The tenant id of the person is not that of the issuer.");
@@ -90,7 +100,7 @@ function checkedEmail(written: string): string {
 
 /** Names are shown and decide nothing: of several values, the first. */
 function nameOf(connection: SsoConnection, attributes: Attributes, what: keyof typeof usualNames): string | null {
-  return namesOf(connection, what).flatMap((name) => attributes.get(name) ?? [])[0] ?? null;
+  return text(namesOf(connection, what).flatMap((name) => attributes.get(name) ?? [])[0]);
 }
 
 function namesOf(connection: SsoConnection, what: keyof typeof usualNames): readonly string[] {

@@ -103,7 +103,7 @@ function asked(root: Element, nameId: NameId, issued: number, now: Date): Omit<L
   const lastMoment = Math.min(notOnOrAfter, issued + MAX_AGE_MS);
   // As of assertions: twice the skew.
   const expiresAt = new Date(lastMoment + 2 * CLOCK_SKEW_MS);
-  return { asks: true, id, nameId, sessionIndexes, expiresAt };
+  return { asks: true, id, nameId, sessionIndexes, issuedAt: new Date(issued), expiresAt };
 }
 
 /** SAML Core §3.7.1: in the clear, or as an EncryptedID (§2.2.4), of which the signature is good already. */

@@ -3,7 +3,7 @@ import { type ConnectionUrls, type NameId, type SamlSettings, SignInRefused } fr
 import { ASSERTION, nameIdFormats } from "./names.ts";
 import { attribute, childrenNamed, plainText } from "./xml.ts";
 
-/** Several databases and SAML Core §8.3.7 (256) are stricter; some providers send distinguished names. */
+/** Bytes of UTF-8, for it is a key. SAML Core §8.3.7 (256) is stricter; some providers send distinguished names. */
 const MAX_LENGTH = 1024;
 
 /**
@@ -21,7 +21,7 @@ export function readNameId(subject: Element, settings: SamlSettings, urls: Conne
 export function nameIdOf(element: Element, settings: SamlSettings, urls: ConnectionUrls): NameId {
   const value = plainText(element);
   if (value === null || !isKey(value)) {
-    throw badNameId(`The NameID is empty, longer than ${MAX_LENGTH} characters, padded, or not plain text.`);
+    throw badNameId(`The NameID is empty, longer than ${MAX_LENGTH} bytes, padded, or not plain text.`);
   }
   const format = attribute(element, "Format") ?? nameIdFormats.unspecified;
   const qualifiers = [format, attribute(element, "NameQualifier"), attribute(element, "SPNameQualifier")];
@@ -38,7 +38,7 @@ export function nameIdOf(element: Element, settings: SamlSettings, urls: Connect
 }
 
 function isKey(value: string): boolean {
-  return value.length > 0 && value.length <= MAX_LENGTH && value === value.trim() && !/\p{Cc}/u.test(value);
+  return value.length > 0 && Buffer.byteLength(value) <= MAX_LENGTH && value === value.trim() && !/\p{Cc}/u.test(value);
 }
 
 /** SAML Core §8.3.7: another qualifier makes another person of the same value. */

@@ -8,7 +8,7 @@ export interface SettingsOptions {
   readonly allowHttp?: boolean;
 }
 
-/** SAML Core §8.3.6. */
+/** SAML Core §8.3.6; bytes of UTF-8 here, for it is part of a key. */
 const MAX_ENTITY_ID = 1024;
 const MAX_URL = 2048;
 
@@ -28,7 +28,7 @@ export function checkSamlSettings(written: SamlSettings, options: SettingsOption
 }
 
 function checkedEntityId(entityId: string): string {
-  const isUri = entityId.length > 0 && entityId.length <= MAX_ENTITY_ID && !/[\s\p{C}]/u.test(entityId);
+  const isUri = entityId.length > 0 && Buffer.byteLength(entityId) <= MAX_ENTITY_ID && !/[\s\p{C}]/u.test(entityId);
   if (isUri) return entityId;
   throw refused(`The entity id must be 1 to ${MAX_ENTITY_ID} characters without spaces.`);
 }

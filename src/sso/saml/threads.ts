@@ -33,10 +33,11 @@ export interface SamlThreads {
   readonly close: () => Promise<void>;
 }
 
-/** How many threads, and how many milliseconds one response may take. */
+/** How many threads, and how many milliseconds one response, and the start of a thread, may take. */
 export interface SamlThreadsOptions {
   readonly threads?: number;
   readonly budgetMs?: number;
+  readonly startMs?: number;
 }
 
 /** One core is left to the requests; a core judges some fifty usual responses a second. */
@@ -57,13 +58,17 @@ const fromSources = import.meta.url.endsWith(".ts");
 const THREAD = new URL(fromSources ? "./thread.ts" : "./thread.js", import.meta.url);
 
 /** Makes room for threads; none is started yet. */
-export function createSamlThreads({ threads = THREADS, budgetMs = BUDGET_MS }: SamlThreadsOptions = {}): SamlThreads {
+export function createSamlThreads({
+  threads = THREADS,
+  budgetMs = BUDGET_MS,
+  startMs = START_MS,
+}: SamlThreadsOptions = {}): SamlThreads {
   const idle: Worker[] = [];
   const all = new Set<Worker>();
   const ofSender = createTurns({ atOnce: 1, waitMs: WAIT_MS, mostWaiting: MOST_WAITING.ofSender });
   const ofThreads = createTurns({ atOnce: threads, waitMs: WAIT_MS, mostWaiting: MOST_WAITING.ofAll });
   const runNow = async (task: Task): Promise<Outcome> => {
-    const thread = idle.pop() ?? (await startThread(all, idle));
+    const thread = idle.pop() ?? (await startThread(all, idle, startMs));
     thread.ref();
     const outcome = await ask(thread, task, budgetMs).catch((error: unknown) => {
       // Whatever it was about, a new one begins clean.
@@ -98,7 +103,8 @@ function newThread(): Worker {
   return new Worker(load, { ...options, eval: true });
 }
 
-async function startThread(all: Set<Worker>, idle: Worker[]): Promise<Worker> {
+/** @throws Refusal `unavailable` where the machine is too busy to start it in time */
+async function startThread(all: Set<Worker>, idle: Worker[], startMs: number): Promise<Worker> {
   const thread = newThread();
   all.add(thread);
   const forget = (): void => {
@@ -107,8 +113,15 @@ async function startThread(all: Set<Worker>, idle: Worker[]): Promise<Worker> {
   };
   // Without a listener an error of an idle thread would end the process.
   thread.on("error", forget).on("exit", forget);
-  await once(thread, "message", { signal: AbortSignal.timeout(START_MS) });
-  return thread;
+  try {
+    await once(thread, "message", { signal: AbortSignal.timeout(startMs) });
+    return thread;
+  } catch (cause) {
+    // It would live on, and be nobody's.
+    void thread.terminate();
+    const detail = "Signing in takes too long to begin here. Nothing was changed; try again in some seconds.";
+    throw new Refusal("unavailable", detail, { extra: { retryAfterSeconds: 5 }, cause });
+  }
 }
 
 async function ask(thread: Worker, task: Task, budgetMs: number): Promise<Outcome> {

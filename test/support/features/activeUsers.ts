@@ -1,0 +1,37 @@
+import type { Features } from "./feature.ts";
+
+/** S0: an organisation with a plan, whose active users are its seats. */
+export const activeUsers: Features = {
+  "S0.1": ["Nobody works without an account"],
+  "S0.2": ["An active user is one seat"],
+  "S0.3": ["The plan caps the seats"],
+  "S0.4": ["Who is disabled keeps their history and frees the seat"],
+  "S0.5": ["Billing shows used, limit and remaining, live"],
+  "S0.6": ["Inviting needs a permission, usually an admin's"],
+  "S0.7": ["A user is made with name, address, password and one role or several"],
+  "S0.8": ["A temporary password is handed over and changed at the first sign-in"],
+  "S0.9": ["New people get a named role by default"],
+  "S0.10": ["The account is there at once, and so is its seat"],
+  "S0.11": ["Accounts with a password do not wait as invited"],
+  "S0.12": ["An address that is there already is refused, in clear words"],
+  "S0.13": ["Roles decide what somebody may do", "application", "areas of permissions, in session and claims"],
+  "S0.14": ["Agent, supervisor, admin, and own roles that extend others"],
+  "S0.15": ["Roles are changed later"],
+  "S0.16": ["Active: can sign in, and takes a seat"],
+  "S0.17": ["Disabled: cannot sign in, and takes none"],
+  "S0.18": ["Leavers are disabled rather than deleted, for the audit"],
+  "S0.19": ["Enabling again needs a free seat"],
+  "S0.20": ["At the limit one more is refused; disabling somebody or a larger plan helps"],
+  "S0.21": ["Plans of 2, 10, 50 and any number of seats"],
+  "S0.22": ["Monthly meters beside the seats", "refused", "monthly-meters"],
+  "S0.23": ["The newcomer signs in, sees what the roles allow, and the seats count one more"],
+  "S0.24": ["The refusal at the limit says so, and what to do"],
+  "S0.25": ["The refusal of a taken address says so, and the user who is there is edited"],
+  "S0.26": ["Who lacks the admin's pages is given the role"],
+  "S0.27": ["Who cannot sign in gets a new password, or is enabled again"],
+  "S0.28": [
+    "Menus by role, and who is online",
+    "application",
+    "permissions in session and claims; sessions and events tell who came, left or was disabled",
+  ],
+};
