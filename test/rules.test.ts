@@ -17,6 +17,11 @@ describe("the rules of the door", () => {
     assert.deepEqual(unknown, []);
   });
 
+  it("are named by cases alone, and not by the samples of titles that pages are tried with", () => {
+    const files = new Set([...casesByRule().values()].flat().map(({ file }) => file));
+    assert.deepEqual([files.has("rules"), files.has("features"), files.has("admin/seats")], [false, false, true]);
+  });
+
   it("are what docs/rules.md says", () => {
     const page = readFileSync(new URL("../docs/rules.md", import.meta.url), "utf8");
     // The formatter breaks lines as it likes.

@@ -7,6 +7,7 @@ import { type Claims, listen } from "./told.ts";
 /** As the operator of Usher gave it (docs/applications.md); `url` is where this application runs. */
 export type Settings = Readonly<Record<"url" | "issuer" | "clientId" | "clientSecret" | "webhookSecret", string>>;
 type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>;
+type Session = { claims: Claims; tokens: Tokens; until: number; renewed?: Promise<void> };
 
 export async function createApp(settings: Settings): Promise<Express> {
   const { url, issuer, clientId, clientSecret } = settings;
@@ -15,7 +16,7 @@ export async function createApp(settings: Settings): Promise<Express> {
   const config = await oidc.discovery(new URL(issuer), clientId, clientSecret, undefined, { execute });
   // A real application has these in its database.
   const begun = new Map<string, oidc.AuthorizationCodeGrantChecks>();
-  const sessions = new Map<string, { claims: Claims; tokens: Tokens; until: number }>();
+  const sessions = new Map<string, Session>();
 
   const cookieOf = (req: Request): string => /(?:^|; )app=([\w-]+)/.exec(req.headers.cookie ?? "")?.[1] ?? "";
   const setCookie = (res: Response, id: string): Response => res.cookie("app", id, { httpOnly: true, sameSite: "lax" });
@@ -23,15 +24,15 @@ export async function createApp(settings: Settings): Promise<Express> {
     const until = Date.now() + (tokens.expires_in ?? 0) * 1000;
     sessions.set(id, { claims: tokens.claims() as unknown as Claims, tokens, until });
   }
-  /** Every five minutes Usher says again who this is and what they may; who is suspended is nobody from then on. */
+  /** Every five minutes Usher says again who this is and may; a refresh token is good once: all requests wait for it. */
   async function current(req: Request): Promise<Claims | undefined> {
     const [id, known] = [cookieOf(req), sessions.get(cookieOf(req))];
-    if (known && known.until < Date.now()) {
-      const renewed = await oidc.refreshTokenGrant(config, known.tokens.refresh_token ?? "").catch(() => undefined);
-      if (renewed) keep(id, renewed);
-      else sessions.delete(id);
-    }
+    if (known && known.until < Date.now()) await (known.renewed ??= renew(id, known.tokens));
     return sessions.get(id)?.claims;
+  }
+  async function renew(id: string, { refresh_token = "" }: Tokens): Promise<void> {
+    const renewed = await oidc.refreshTokenGrant(config, refresh_token).catch(() => undefined);
+    if (sessions.delete(id) && renewed) keep(id, renewed);
   }
   /** Who has no seat may look and not change; of who has one the permissions say what. */
   const mayWrite = ({ seat, permissions }: Claims): boolean =>
@@ -49,9 +50,9 @@ export async function createApp(settings: Settings): Promise<Express> {
     const [id, pkceCodeVerifier] = [randomUUID(), oidc.randomPKCECodeVerifier()];
     const [state, nonce] = [oidc.randomState(), oidc.randomNonce()];
     begun.set(id, { pkceCodeVerifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true });
+    const tenant = new URL(req.url, url).searchParams.get("tenant") ?? "";
+    const asked = { scope: "openid profile roles", redirect_uri: `${url}/callback`, tenant, state, nonce };
     const code_challenge = await oidc.calculatePKCECodeChallenge(pkceCodeVerifier);
-    const [redirect_uri, tenant] = [`${url}/callback`, new URL(req.url, url).searchParams.get("tenant") ?? ""];
-    const asked = { scope: "openid profile roles", redirect_uri, tenant, state, nonce };
     const proof = { code_challenge, code_challenge_method: "S256" };
     setCookie(res, id).redirect(oidc.buildAuthorizationUrl(config, { ...asked, ...proof }).href);
   });
@@ -64,8 +65,7 @@ export async function createApp(settings: Settings): Promise<Express> {
     setCookie(res, id).redirect("/");
   });
   app.post("/notes", async (req, res) => {
-    const claims = await current(req);
-    const allowed = claims !== undefined && mayWrite(claims);
+    const allowed = await current(req).then((claims) => claims !== undefined && mayWrite(claims));
     res.status(allowed ? 201 : 403).send(allowed ? "Added" : "Not yours to do");
   });
   app.post("/logout", (req, res) => {

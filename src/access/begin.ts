@@ -53,6 +53,7 @@ export async function begin(
     returnTo,
     testId: testId ?? null,
     invitationHash: invitationHash ?? null,
+    demands: required ?? null,
     expiresAt: new Date(now.getTime() + ATTEMPT_SECONDS * 1000),
   };
   await rememberAttempt(access.db, who, attempt);

@@ -60,11 +60,13 @@ async function authenticated(access: Access, req: Request, now: Date): Promise<A
   const issuer = issuerOf(token);
   // Of an OpenID Connect connection its own provider, which may sign people out by a logout token as well.
   const isOwn = issuer !== null && issuer === connection.oidc?.issuer;
-  const isTrusted = issuer !== null && (isOwn || (await isRevocationIssuer(access.db, at, issuer, now)));
+  const isTrusted = issuer !== null && (isOwn || (await isRevocationIssuer(access.db, at, issuer, null)));
   if (!isTrusted) throw unauthenticated();
   const audience = connectionUrls(access.publicUrl, connectionId).globalTokenRevocationUri;
   const once = await judgeRevocationToken({ connection, issuer, audience }, token, oidcDeps(access, now));
-  if (!once) throw unauthenticated();
+  // Asked once more where it is not the connection's own: it may have been deleted while keys were looked up.
+  const holds = once !== undefined && (isOwn || (await isRevocationIssuer(access.db, at, issuer, now)));
+  if (!holds) throw unauthenticated();
   return { connection, once };
 }
 

@@ -29,7 +29,8 @@ export const memberBulk: Resource = {
   tag: "Members in bulk",
   description:
     "Each member is decided on alone: what is refused for one is told in that one's row, and the others go on. Up to " +
-    "1,000 are done at once; more are a job, whose rows fill as it goes.",
+    "1,000 are done at once; more are a job, whose rows fill as it goes, and which refuses them once whoever began it has lost " +
+    "the right.",
   schemas: {
     BulkEdit: object(
       {

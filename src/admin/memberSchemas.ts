@@ -66,7 +66,7 @@ export const memberSchemas: Readonly<Record<string, Schema>> = {
   Member: record({
     id,
     email: nullable(text),
-    emailVerified: boolean,
+    emailVerified: { ...boolean, description: "Whether the person has proven that the mailbox is theirs." },
     name: record({ givenName: nullable(text), familyName: nullable(text) }),
     displayName: text,
     jobTitle: nullable(text),

@@ -21,7 +21,7 @@ export const profile: Resource = {
       jobTitle: nullable(text),
       avatarUrl: nullable(text),
       email: nullable(text),
-      emailVerified: boolean,
+      emailVerified: { ...boolean, description: "Whether the person has proven that the mailbox is theirs." },
       unprovenEmail: { ...nullable(text), description: "The address that was asked for and is not proven yet." },
       preferences: ref("Preferences"),
       locked: {

@@ -3,6 +3,7 @@ import { isUuid } from "../base/ids.ts";
 import { readProvisioningLog, type LogPage, type LogQuery } from "../directory/provisioningLog/provisioningLog.ts";
 import type { StoredLine } from "../directory/provisioningLog/provisioningLog.store.ts";
 import { isLatestFrom } from "./eventQuery.ts";
+import { instantOf } from "./instants.ts";
 import { decodeCursor, encodeCursor, type PageQuery } from "./paging.ts";
 import type { JsonAnswer, Resource, TenantCall } from "./route.ts";
 import { arrayOf, id, instant, json, nullable, pageOf, pageQuery, record, ref, text } from "./schemas.ts";
@@ -93,8 +94,8 @@ function logQuery({ user, status, method, token, since, until }: LogAsked): LogQ
     status: status === undefined ? undefined : statuses(status),
     method,
     tokenId: isUuid(token) ? token : undefined,
-    since: since === undefined ? undefined : new Date(since),
-    until: until === undefined ? undefined : new Date(until),
+    since: instantOf(since) ?? undefined,
+    until: instantOf(until) ?? undefined,
   };
 }
 

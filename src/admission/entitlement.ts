@@ -37,7 +37,10 @@ function standIn(before: Standing | null, person: Person, rules: Rules): RoleRea
   if (before?.mapped) return { code: "leftMapping", role, lost: before.mapped };
   if (rules.mappings.length > 0) return unmatched(before, role);
   return (
-    (before === null ? arrivalDefault(person, rules) : keptDefault(before, rules)) ?? { code: "nothingGranted", role }
+    (before === null ? arrivalDefault(person, rules) : keptDefault(before, person, rules)) ?? {
+      code: "nothingGranted",
+      role,
+    }
   );
 }
 
@@ -53,10 +56,15 @@ function arrivalDefault(person: Person, { policy, roles }: Rules): RoleReason | 
   return seated && roles.has(policy.seatedRole) ? { code: "defaultRole", role: policy.seatedRole } : null;
 }
 
-/** The default was given on arrival: a later change of the setting, or of a profile, does not give another. */
-function keptDefault(before: Standing, { roles }: Rules): RoleReason | null {
+/**
+ * The default was given on arrival: a later change of the setting, or of a profile, does not give another. Whoever has
+ * not arrived, and is invited anew with no role in place of those before, is a newcomer still.
+ */
+function keptDefault(before: Standing, person: Person, rules: Rules): RoleReason | null {
+  const { roles } = rules;
   const role = before.entitled.find((entitled) => isRole(roles, entitled));
   const gone = [...before.granted, ...before.lastAdminHold].some((given) => isRole(roles, given));
+  if (gone && !before.joined) return arrivalDefault(person, rules);
   if (gone || role === undefined) return null;
   const known = before.reasons.find((reason): reason is RoleReason => "role" in reason && reason.role === role);
   return known ?? { code: "defaultRole", role };

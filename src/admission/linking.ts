@@ -53,8 +53,8 @@ export type LinkDecision =
       readonly memberId: string;
       readonly by: "directoryMatch" | "verifiedDomain" | "invitation";
     }
-  /** Rule 24: any address may be created; it counts as verified only in a verified domain. */
-  | { readonly do: "provision"; readonly emailVerified: boolean; readonly by: "jit" }
+  /** Rule 24: any address may be created, marked unverified. */
+  | { readonly do: "provision"; readonly by: "jit" }
   | { readonly do: "refuse"; readonly reason: LinkRefusal };
 
 /**
@@ -95,7 +95,12 @@ export function effectiveProvisioning(provisioning: Provisioning, scimSeen: bool
   return scimSeen ? "preProvisioned" : "jit";
 }
 
-/** Rule 24: what our `email_verified` claim may say. */
+/**
+ * Rule 24: what our `email_verified` claim may say.
+ *
+ * @param proof.domainVerified now: that the tenant has verified the domain of an address ends with the verification, and
+ * is kept with no member
+ */
 export function emailVerified(proof: { readonly domainVerified: boolean; readonly mailboxProved: boolean }): boolean {
   return proof.domainVerified || proof.mailboxProved;
 }
@@ -119,7 +124,7 @@ function provision(signIn: SignIn): LinkDecision {
   // Rule 22: sign-in does not bring a removed person back.
   if (signIn.removed) return refuse("removed");
   const mode = effectiveProvisioning(signIn.provisioning, signIn.scimSeen);
-  if (mode === "jit") return { do: "provision", emailVerified: signIn.domainVerified, by: "jit" };
+  if (mode === "jit") return { do: "provision", by: "jit" };
   return refuse(mode === "scim" ? "mustBeManaged" : "mustExist");
 }
 

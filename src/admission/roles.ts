@@ -90,7 +90,7 @@ export function checkMayGrant(roles: RoleCatalogue, held: readonly string[], slu
 }
 
 /** What whoever has a role has or is about to have: one that is deleted becomes another on its members. */
-function comesTo(roles: RoleCatalogue, slug: string): string[] {
+export function comesTo(roles: RoleCatalogue, slug: string): string[] {
   const next = roles.get(slug)?.replacedBy;
   return permissionsOf(roles, typeof next === "string" ? [slug, next] : [slug]);
 }

@@ -19,10 +19,10 @@ import { metaOf } from "./resourceMeta.ts";
 import type { Listing } from "./search.ts";
 
 /** The endpoint of a resource type that the operator added: all that is particular to it is in its schema. */
-export function customResourceHandlers(type: ResourceType, baseUrl: string): ResourceHandlers {
+export function customResourceHandlers(type: ResourceType): ResourceHandlers {
   const show = (request: ScimRequest, resource: CustomResource): ScimObject => toResource(type, resource, request);
 
-  const listing: Listing<CustomResource> = { source: customResourceList(type, baseUrl), show };
+  const listing: Listing<CustomResource> = { source: (baseUrl) => customResourceList(type, baseUrl), show };
 
   const change = async (
     request: ScimRequest,

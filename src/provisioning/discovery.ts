@@ -1,4 +1,4 @@
-import type { RequestHandler, Router } from "express";
+import type { RequestHandler, Response, Router } from "express";
 import { Refusal } from "../base/errors.ts";
 import { methodNotAllowed } from "../http/fallback.ts";
 import { sendJson } from "../http/reply.ts";
@@ -39,24 +39,32 @@ const CAPABILITIES: Capabilities = {
   },
 };
 
+/** The base by which a request came, without a slash at its end. */
+type BaseOf = (res: Response) => string;
+
 /** Adds `/ServiceProviderConfig`: it tells how to authenticate, so it needs no credentials (RFC 7644 §4). */
-export function configRoutes(router: Router, baseUrl: string): void {
-  route(router, "/ServiceProviderConfig", () => serviceProviderConfig(CAPABILITIES, baseUrl));
+export function configRoutes(router: Router, baseOf: BaseOf): void {
+  route(router, "/ServiceProviderConfig", baseOf, (baseUrl) => serviceProviderConfig(CAPABILITIES, baseUrl));
 }
 
 /** Adds `/ResourceTypes` and `/Schemas` (RFC 7644 §4). */
-export function discoveryRoutes(router: Router, registry: Registry, baseUrl: string): void {
-  route(router, "/ResourceTypes", () => resourceTypeList(registry, baseUrl));
-  route(router, "/ResourceTypes/:name", (name) => resourceTypeByName(registry, name, baseUrl));
-  route(router, "/Schemas", () => schemaList(registry, baseUrl));
-  route(router, "/Schemas/:name", (name) => schemaById(registry, name, baseUrl));
+export function discoveryRoutes(router: Router, registry: Registry, baseOf: BaseOf): void {
+  route(router, "/ResourceTypes", baseOf, (baseUrl) => resourceTypeList(registry, baseUrl));
+  route(router, "/ResourceTypes/:name", baseOf, (baseUrl, name) => resourceTypeByName(registry, name, baseUrl));
+  route(router, "/Schemas", baseOf, (baseUrl) => schemaList(registry, baseUrl));
+  route(router, "/Schemas/:name", baseOf, (baseUrl, name) => schemaById(registry, name, baseUrl));
 }
 
-function route(router: Router, path: string, show: (name: string) => ScimObject): void {
+function route(
+  router: Router,
+  path: string,
+  baseOf: BaseOf,
+  show: (baseUrl: string, name: string) => ScimObject,
+): void {
   const answer: RequestHandler = (req, res) => {
     // RFC 7644 §4: a filter is answered 403, "to allow clients to know that the filter was not processed".
     if (req.query["filter"] !== undefined) throw new Refusal("forbidden", `${path} takes no filter`);
-    sendJson(res, 200, MEDIA_TYPE, show(String(req.params["name"] ?? "")));
+    sendJson(res, 200, MEDIA_TYPE, show(baseOf(res), String(req.params["name"] ?? "")));
   };
   router.route(path).get(answer).all(methodNotAllowed("GET"));
 }

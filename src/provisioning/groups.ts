@@ -24,10 +24,10 @@ import { metaOf } from "./resourceMeta.ts";
 import type { Listing } from "./search.ts";
 
 /** `/Groups`: the groups of the token's directory; nobody reads its members to change one. */
-export function groupHandlers(type: ResourceType, baseUrl: string): ResourceHandlers {
+export function groupHandlers(type: ResourceType): ResourceHandlers {
   const show = (request: ScimRequest, group: GroupView): ScimObject => toGroup(type, group, request.baseUrl);
 
-  const listing: Listing<GroupView> = { source: groupSource(type, baseUrl), show };
+  const listing: Listing<GroupView> = { source: (baseUrl) => groupSource(type, baseUrl), show };
 
   const read = async (request: ScimRequest, id: string, view: View): Promise<ScimObject> => {
     const withMembers = wants(view.shown, "members");

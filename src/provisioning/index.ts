@@ -1,5 +1,6 @@
-import { Router, type ErrorRequestHandler, type RequestHandler } from "express";
+import { Router, type ErrorRequestHandler, type RequestHandler, type Response } from "express";
 import { Refusal } from "../base/errors.ts";
+import { isUuid } from "../base/ids.ts";
 import type { ProvisioningLog } from "../directory/provisioningLog/provisioningBuffer.ts";
 import {
   authenticateDirectory,
@@ -24,7 +25,7 @@ import { resourceRoutes, type ResourceHandlers } from "./endpoint.ts";
 import { groupHandlers } from "./groups.ts";
 import { MEDIA_TYPE, RATE } from "./limits.ts";
 import { asForbidden, encode } from "./refusals.ts";
-import { scimRequest, type ScimServer } from "./request.ts";
+import { requestOf, scimRequest, type ScimServer } from "./request.ts";
 import { arrivalOf, endWithAnswer, refusedRecord } from "./requestRecord.ts";
 import { rootRoutes } from "./search.ts";
 import { userHandlers } from "./users.ts";
@@ -53,17 +54,16 @@ const DIRECTORY_PATH = directoryBaseUrl("", { tenantId: ":tenantId", directoryId
 export function scimSurface(options: ScimOptions): Router {
   const { registry, log, rate = RATE } = options;
   const consume = rateLimit(rate);
-  const baseUrl = options.publicUrl + PATH;
   const router = Router();
   router.use(apiHeaders());
-  configRoutes(router, baseUrl);
-  router.use(authenticate({ ...options, baseUrl }, options, consume));
-  const endpoints = registry.resourceTypes.map((type) => handlersOf(type, baseUrl));
+  configRoutes(router, (res) => baseOf(options.publicUrl, placeOf(res)));
+  router.use(authenticate(options, consume));
+  const endpoints = registry.resourceTypes.map(handlersOf);
   for (const handlers of endpoints) {
     validatorOf(handlers.type);
     resourceRoutes(router, handlers);
   }
-  discoveryRoutes(router, registry, baseUrl);
+  discoveryRoutes(router, registry, (res) => requestOf(res).baseUrl);
   bulkRoute(router, endpoints, { log, consume });
   rootRoutes(
     router,
@@ -82,28 +82,36 @@ export function scimSurface(options: ScimOptions): Router {
 
 /** The place of an address that names a directory. */
 const atDirectory: RequestHandler = (req, res, next) => {
-  const { tenantId, directoryId } = req.params;
-  res.locals["place"] = { tenantId, directoryId } as DirectoryPlace;
+  const { tenantId, directoryId } = req.params as unknown as DirectoryPlace;
+  // As ids are everywhere else: what ends with its tenant is found by comparing them.
+  const place: DirectoryPlace = { tenantId: tenantId.toLowerCase(), directoryId: directoryId.toLowerCase() };
+  res.locals["place"] = place;
   next();
 };
 
-function authenticate(
-  server: ScimServer,
-  { publicUrl, outbound }: Pick<ScimOptions, "publicUrl" | "outbound">,
-  consume: ReturnType<typeof rateLimit>,
-): RequestHandler {
-  const { db, secretKeys } = server;
+function placeOf(res: Response): DirectoryPlace | undefined {
+  return res.locals["place"] as DirectoryPlace | undefined;
+}
+
+/** The base by which a request came; what is no directory's address is not repeated. */
+function baseOf(publicUrl: string, place: DirectoryPlace | undefined): string {
+  const isOwn = place !== undefined && isUuid(place.tenantId) && isUuid(place.directoryId);
+  return isOwn ? directoryBaseUrl(publicUrl, place) : publicUrl + PATH;
+}
+
+function authenticate(options: ScimOptions, consume: ReturnType<typeof rateLimit>): RequestHandler {
+  const { db, secretKeys, outbound, publicUrl, provisioningLog } = options;
   const parts = { db, secretKeys, outbound, issuer: `${publicUrl}/oidc`, audience: publicUrl + PATH };
   return async (req, res, next) => {
     const arrival = arrivalOf(req, new Date());
-    const place = res.locals["place"] as DirectoryPlace | undefined;
+    const place = placeOf(res);
     const found = await authenticateDirectory(parts, bearerToken(req), place ?? null, arrival.now);
     if ("refusal" in found) {
-      if (found.owner) refusedRecord(server.provisioningLog, found.owner, arrival, found.refusal);
+      if (found.owner) refusedRecord(provisioningLog, found.owner, arrival, found.refusal);
       throw found.refusal;
     }
-    const here = place ? { ...server, baseUrl: directoryBaseUrl(publicUrl, found.caller) } : server;
-    const request = scimRequest(here, found.caller, arrival, req.headers["if-match"]);
+    const server: ScimServer = { db, secretKeys, provisioningLog, baseUrl: baseOf(publicUrl, place) };
+    const request = scimRequest(server, found.caller, arrival, req.headers["if-match"]);
     res.locals["scim"] = request;
     endWithAnswer(request.record, res);
     await consume(found.caller.tokenId);
@@ -128,8 +136,8 @@ const seatsAreForbidden: ErrorRequestHandler = (thrown: unknown, _req, res, next
 };
 
 /** People and groups are records with rules of their own; all else is what its schema says. */
-function handlersOf(type: ResourceType, baseUrl: string): ResourceHandlers {
-  if (type.name === "User") return userHandlers(type, baseUrl);
-  if (type.name === "Group") return groupHandlers(type, baseUrl);
-  return customResourceHandlers(type, baseUrl);
+function handlersOf(type: ResourceType): ResourceHandlers {
+  if (type.name === "User") return userHandlers(type);
+  if (type.name === "Group") return groupHandlers(type);
+  return customResourceHandlers(type);
 }

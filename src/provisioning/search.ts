@@ -19,7 +19,8 @@ import { readFilter } from "./requestRecord.ts";
 
 /** How a kind of resource is listed: where its rows are, and what a row is as a resource, with its `meta`. */
 export interface Listing<Row extends { readonly id: string } = { readonly id: string }> {
-  readonly source: ListSource<Row>;
+  /** For the base by which the request came: filters compare addresses below it. */
+  readonly source: (baseUrl: string) => ListSource<Row>;
   show(request: ScimRequest, row: Row): ScimObject;
 }
 
@@ -65,12 +66,17 @@ async function answer(listings: readonly Listing[], query: SearchQuery, res: Res
 }
 
 /** What is asked of each kind. @throws ScimRefusal for a filter, order or selection that cannot be */
-function askedOf(listings: readonly Listing[], query: SearchQuery, { leniency, record }: ScimRequest): Asked[] {
-  const types = listings.map(({ source }) => source.type);
+function askedOf(
+  listings: readonly Listing[],
+  query: SearchQuery,
+  { leniency, record, baseUrl }: ScimRequest,
+): Asked[] {
+  const sources = listings.map(({ source }) => source(baseUrl));
+  const types = sources.map(({ type }) => type);
   const filters =
     query.filter === undefined ? null : resolveFilterOver(types, readFilter(query.filter, leniency, record), leniency);
   const sorts = sortOver(types, query, leniency);
-  return listings.map(({ source }, index) => ({
+  return sources.map((source, index) => ({
     source,
     filter: filters?.[index] ?? null,
     sort: sorts[index] ?? null,

@@ -20,10 +20,10 @@ import type { Listing } from "./search.ts";
 import { fromUser, toUser } from "./userResource.ts";
 
 /** `/Users`: the members of a tenant, as its directories see them. */
-export function userHandlers(type: ResourceType, baseUrl: string): ResourceHandlers {
+export function userHandlers(type: ResourceType): ResourceHandlers {
   const show = (request: ScimRequest, member: ShownMember): ScimObject => toUser(type, member, request.baseUrl);
 
-  const listing: Listing<ShownMember> = { source: memberSource(type, baseUrl), show };
+  const listing: Listing<ShownMember> = { source: (baseUrl) => memberSource(type, baseUrl), show };
 
   const change = async (
     request: ScimRequest,

@@ -129,6 +129,8 @@ export interface Identity {
   readonly sessionEnds: Date | null;
   /** When the provider said so, by its own clock: IssueInstant of the assertion, `iat` of the ID token. */
   readonly issuedAt: Date;
+  /** When the person showed the provider who they are: AuthnInstant, `auth_time`; null where it does not say. */
+  readonly authenticatedAt: Date | null;
   /** Values by attribute or claim, as they arrived (`arrivedOf`). */
   readonly arrived: Readonly<Record<string, readonly string[]>>;
 }

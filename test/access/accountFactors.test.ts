@@ -147,6 +147,15 @@ describe("an account's password", () => {
     assert.equal((await call(who, "POST", "/session/password", { current: PASSWORD, next: "short" })).status, 400);
     assert.equal((await call(who, "POST", "/session/password", { current: PASSWORD, next })).status, 204);
     assert.deepEqual([(await who.browser.session()).status, (await elsewhere.session()).status], [200, 401]);
+    const told = await sql(
+      "select tenant_id, actor_id from events where type = 'member.password_changed' and target_id = any($1)",
+      [who.id, who.second.id],
+    );
+    assert.equal(told.length, 2);
+    assert.deepEqual(
+      new Map(told.map((row) => [row["tenant_id"], row["actor_id"]])),
+      new Map([who, who.second].map(({ tenant, id }) => [tenant.id, id])),
+    );
     assert.equal((await signIn(new Browser(), who.second.tenant.slug, who.email)).status, 401);
     assert.equal((await signIn(new Browser(), who.second.tenant.slug, who.email, next)).status, 303);
   });

@@ -193,7 +193,7 @@ describe("an invitation under single sign-on", () => {
     const done = await answer(browser, connection, begun, { nameId: "ana-1", email });
     assert.deepEqual([done.status, done.location], [303, "/"], done.text);
     const { status, roles, emailVerified, entrance } = await seen(tenant, id);
-    assert.deepEqual([status, roles, emailVerified, entrance], ["active", ["admin"], true, "invitation"]);
+    assert.deepEqual([status, roles, emailVerified, entrance], ["active", ["admin"], false, "invitation"]);
     assert.equal((await counts(tenant)).members, 1);
   });
 

@@ -86,7 +86,7 @@ describe("signing in by OpenID Connect", () => {
     assert.equal(status, 200);
     assert.deepEqual([body["roles"], body["seat"], body["authMethod"]], [["member"], "held", "oidc"]);
     const member = body["member"] as Json;
-    assert.deepEqual([member["entrance"], member["emailVerified"]], ["sso", true]);
+    assert.deepEqual([member["entrance"], member["emailVerified"]], ["sso", false]);
     assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: 1 });
   });
 
@@ -120,7 +120,7 @@ describe("signing in by OpenID Connect", () => {
       return [member["email"], member["emailVerified"]];
     };
     const married = `ana.new@${tenant.domain}`;
-    assert.deepEqual(await asserting(married), [married, true]);
+    assert.deepEqual(await asserting(married), [married, false]);
     assert.deepEqual(await asserting("ana@elsewhere.example"), ["ana@elsewhere.example", false]);
     const bo = { email: `bo@${tenant.domain}`, name: { givenName: "Bo", familyName: "B" } };
     assert.equal((await api("POST", `/tenants/${tenant.slug}/members`, bo)).status, 201);
@@ -265,7 +265,8 @@ describe("an answer by OpenID Connect that is refused", () => {
     await victim.get(`/sso/start?connection=${connection.id}`);
     await refusedFor(victim, back, "other_browser");
     assert.deepEqual(await counts(tenant), { members: 0, held: 0, sessions: 0 });
-    assert.equal((await attacker.get(back)).status, 303, "and takes nothing from who began");
+    const own = await attacker.get(back);
+    assert.equal(own.status, 303, `and takes nothing from who began: ${own.text}`);
   });
 
   it("is played again, in the same browser (O06)", async () => {

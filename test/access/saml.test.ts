@@ -73,7 +73,7 @@ describe("signing in by SAML", () => {
     assert.equal(status, 200);
     assert.deepEqual([body["roles"], body["seat"], body["authMethod"]], [["member"], "held", "saml"]);
     const member = body["member"] as Record<string, unknown>;
-    assert.deepEqual([member["entrance"], member["emailVerified"]], ["sso", true]);
+    assert.deepEqual([member["entrance"], member["emailVerified"]], ["sso", false]);
   });
 
   it("finds the same member at the second sign-in, in another browser", async () => {

@@ -43,7 +43,7 @@ withSimpleSamlPhp("signing in by SAML at SimpleSAMLphp", () => {
       const { body } = await browser.session();
       const member = body["member"] as Record<string, unknown>;
       assert.deepEqual(member["name"], { givenName: "Emma", familyName: "Ployee" });
-      assert.deepEqual([body["roles"], body["seat"], member["emailVerified"]], [["member"], "held", true]);
+      assert.deepEqual([body["roles"], body["seat"], member["emailVerified"]], [["member"], "held", false]);
       assert.deepEqual(await counts(tenant), { members: 1, held: 1, sessions: times });
     }
   });

@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import * as client from "openid-client";
 import { applicationLogout, tellApplications } from "../../src/access/provider/backchannel.ts";
 import { newId } from "../../src/base/ids.ts";
+import { hashToken } from "../../src/base/secrets.ts";
+import { insertStep, stepByHash } from "../../src/directory/signIn/secondFactorStep.store.ts";
 import { onceInTenant } from "../../src/storage/scope.ts";
 import { until, work } from "../events/working.ts";
 import { ways } from "../support/api.ts";
@@ -143,6 +145,23 @@ describe("global token revocation (draft-parecki-oauth-global-token-revocation)"
     const { token } = await secretOf(tenant, id);
     assert.equal((await send(id, token, { sub_id: { format: "opaque", id: member.id } })).status, 204);
     assert.equal((await browser.session()).status, 401);
+  });
+
+  it("ends what a right password began and a second factor was to end", async () => {
+    const { tenant, id, first } = await two();
+    const { member } = (await first.session()).body as { member: { id: string } };
+    const now = new Date();
+    const step = { id: newId(now), memberId: member.id, mustChangePassword: false, passwordMark: Buffer.alloc(32) };
+    const hash = hashToken(step.id);
+    const db = await testDatabase();
+    const who = { tenantId: tenant.id };
+    await onceInTenant(db, who, insertStep(tenant.id, { ...step, hash }, now, new Date(now.getTime() + 600_000)));
+    const waiting = async (): Promise<number> =>
+      (await onceInTenant(db, who, stepByHash(tenant.id, hash, now)))[0].length;
+    assert.equal(await waiting(), 1);
+    const { token } = await secretOf(tenant, id);
+    assert.equal((await send(id, token, { sub_id: { format: "opaque", id: member.id } })).status, 204);
+    assert.equal(await waiting(), 0);
   });
 
   it("lets no sign-in end that was under way", async () => {
@@ -305,7 +324,14 @@ describe("global token revocation (draft-parecki-oauth-global-token-revocation)"
     const added = await api("POST", `${path}/${id}/revocation-credentials`, { name: "Okta", issuer: op.issuer });
     assert.equal(added.status, 201);
     assert.equal((added.body as Json)["token"], null);
+    const lastUse = async (): Promise<unknown> => {
+      const listed = await api("GET", `${path}/${id}/revocation-credentials`);
+      return (listed.body as { items: Json[] }).items[0]?.["lastUsedAt"];
+    };
+    assert.equal((await send(id, await oktaToken(id, op, { aud: "https://usher.example" }), request)).status, 401);
+    assert.equal(await lastUse(), null, "what was not proven used nothing");
     assert.equal((await send(id, await oktaToken(id, op), request)).status, 404, "known, and nobody of that name");
+    assert.ok(await lastUse());
     assert.equal((await counts(tenant)).sessions, 0);
   });
 

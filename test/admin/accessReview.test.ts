@@ -87,6 +87,8 @@ describe("GET /tenants/{t}/access-review", () => {
     assert.equal((changed[0]?.["latestChange"] as Json | undefined)?.["roles"], null);
     const later = new Date(Date.now() + DAY_MS).toISOString();
     assert.deepEqual((await review(here, `?only=changed&changedSince=${later}`)).items, []);
+    const { items: ever } = await review(here, "?only=changed&changedSince=0001-01-01T00:00:00Z");
+    assert.deepEqual(addressesOf(ever), addressesOf(changed));
   });
 
   it("counts a hundred changes of one member at most, and says so", async () => {

@@ -17,6 +17,7 @@ import {
   type Row,
   seatsUsed,
   statusesOf,
+  tokenIn,
 } from "./invitees.ts";
 import { place, type Place, refused, statuses } from "./place.ts";
 
@@ -235,6 +236,19 @@ describe("accepting an invitation", () => {
     refused(await accept(at, token), 410, "invitation_expired");
     const again = await at.call("POST", `/invitations/${memberId}/resend`);
     assert.equal((await accept(at, String(again.body.link).split("#")[1] ?? "")).status, 200);
+  });
+
+  it("by the link that the inviter has seen gives nothing that others gave by hand and the inviter has not (rule 16)", async () => {
+    const at = await place();
+    const hr = await at.as("invitations:create", "contact:view");
+    const body = { emails: [address()], roles: ["member"], sendEmail: false };
+    const [row] = ((await hr("POST", "/invitations", body)).body as { results: Row[] }).results;
+    const token = tokenIn(row?.["link"]);
+    const grants = `/members/${String(row?.["memberId"])}/grants`;
+    await at.call("PATCH", grants, { permissions: ["seats:view"] });
+    refused(await accept(at, token), 410, "invitation_expired");
+    await at.call("PATCH", grants, { permissions: [] });
+    assert.equal((await accept(at, token)).status, 200);
   });
 
   it("is over for whoever an admin suspends, or gives another address", async () => {

@@ -328,6 +328,20 @@ describe("an invitation that expires", () => {
   });
 });
 
+describe("inviting an address anew", () => {
+  it("with no role gives what the settings give newcomers, whatever it gave before (rule 8)", async () => {
+    const at = await place();
+    const email = address();
+    const { id } = await invited(at, email, { roles: ["admin"] });
+    await expire(at, 8);
+    const [again] = await invite(at, email, { sendEmail: false });
+    assert.equal(again?.["memberId"], id);
+    assert.equal((await accept(at, tokenIn(again?.["link"]))).status, 200);
+    const member = await memberOf(at, id);
+    assert.deepEqual([member["roles"], member["seat"]], [["member"], "held"]);
+  });
+});
+
 describe("sending an invitation again", () => {
   it("gives a new token to the same row, and the old one is dead at once (S1.29, S2.5)", async () => {
     const at = await place();
@@ -374,6 +388,20 @@ describe("sending an invitation again", () => {
     await accept(at, token);
     refused(await at.call("POST", `/invitations/${joined}/resend`), 409, "conflict");
     refused(await at.call("DELETE", `/invitations/${joined}`), 409, "conflict");
+  });
+
+  it("is refused for who is suspended, whose link would open nothing, until they are released", async () => {
+    const at = await place();
+    const email = address();
+    const { id } = await invited(at, email);
+    await at.call("PATCH", `/members/${id}`, { hold: true });
+    const { detail } = refused(await at.call("POST", `/invitations/${id}/resend`), 409, "conflict");
+    assert.match(String(detail), /release the member first/);
+    await at.call("DELETE", `/invitations/${id}`);
+    const [row] = await invite(at, email, { sendEmail: false });
+    assert.deepEqual([row?.["status"], row?.["code"]], ["refused", "conflict"]);
+    await at.call("PATCH", `/members/${id}`, { hold: false });
+    assert.equal((await at.call("POST", `/invitations/${id}/resend`)).status, 200);
   });
 
   it("is no way to flood a mailbox", async () => {
@@ -516,6 +544,21 @@ describe("inviting by temporary password (S0.7, S0.10, S0.11)", () => {
     assert.deepEqual([row?.["status"], row?.["memberId"]], ["created", id]);
     assert.equal((await signIn(at, email, String(row?.["temporaryPassword"]))).status, 201);
     refused(await accept(at, token), 410, "invitation_expired");
+  });
+
+  it("lets nobody in, by a password of the inviter's, to whom others gave more (rule 16)", async () => {
+    const at = await place();
+    const email = address();
+    const { id } = await invited(at, email);
+    await at.call("PATCH", `/members/${id}/grants`, { permissions: ["seats:view"] });
+    await at.call("DELETE", `/invitations/${id}`);
+    await at.call("PATCH", "", { settings });
+    const hr = await at.as("invitations:create", "contact:view");
+    const body = { emails: [email], sendEmail: false };
+    const [row] = ((await hr("POST", "/invitations", body)).body as { results: Row[] }).results;
+    assert.deepEqual([row?.["status"], row?.["code"], row?.["temporaryPassword"]], ["refused", "forbidden", null]);
+    assert.equal((await memberOf(at, id))["status"], "invited");
+    assert.equal((await invite(at, email))[0]?.["status"], "created", "by who has it too");
   });
 
   it("gives no password where single sign-on is required of everybody (rule 28)", async () => {

@@ -302,6 +302,19 @@ describe("an invite link", () => {
     refused(await comeWithAccount(at, tokenIn(body.url), address()), 410, "invitation_expired");
   });
 
+  it("of a role that is becoming another gives what its maker may give of that one too (rule 16)", async () => {
+    const at = await place();
+    await at.call("POST", "/roles", { slug: "helper", name: "Helper", permissions: ["contact:view"] });
+    const hr = await at.as("invitations:manage", "contact:view");
+    const { body } = (await hr("PUT", "/invite-links/helper", {})) as { body: { url: string } };
+    // As deleting it leaves it while a job gives its many members the other one.
+    await at.db.pool.query("update roles set replaced_by = 'admin' where tenant_id = $1 and slug = 'helper'", [
+      at.tenantId,
+    ]);
+    await at.call("POST", "/roles", { slug: "other", name: "Other" });
+    refused(await comeWithAccount(at, tokenIn(body.url), address()), 410, "invitation_expired");
+  });
+
   it("is none of a role that there is not, nor of a template", async () => {
     const at = await place();
     await at.call("POST", "/role-templates", { slug: "crm", name: "CRM", permissions: ["contact:edit"] });

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { bulkJobs } from "../../src/directory/members/memberBulk.ts";
 import { assertCounted, people } from "../directory/people.ts";
 import { workUntil } from "../events/working.ts";
-import type { ApiReply } from "../support/api.ts";
+import { api, type ApiReply } from "../support/api.ts";
 import { items, place, refused, type Place } from "./place.ts";
 
 const NOBODY = "01900000-0000-7000-8000-000000000000";
@@ -314,6 +314,12 @@ describe("a bulk of more than a thousand", () => {
       await begin({ action: "changeRole", role: "agent" }),
       await begin({ action: "addToTeam", team: "Red" }),
     ];
+    const key = { name: "hr", permissions: ["members:manage"] };
+    const { id: keyId, key: secret } = (await here.call("POST", "/api-keys", key)).body as { id: string; key: string };
+    const hr = api(here.db).as(secret);
+    const { body } = await hr.post(`/tenants/${here.slug}/members/bulk`, { action: "remove", filter: {} });
+    paths.push(`/members/bulk/${(body as { id: string }).id}`);
+    assert.equal((await here.call("DELETE", `/api-keys/${keyId}`)).status, 204);
     assert.equal((await here.call("DELETE", "/roles/agent")).status, 204);
     assert.equal((await here.call("DELETE", `/teams/${team.id}`)).status, 204);
     const read = async () => Promise.all(paths.map(async (path) => run(await here.call("GET", path))));
@@ -324,6 +330,7 @@ describe("a bulk of more than a thousand", () => {
       [
         [PEOPLE, "invalid_request"],
         [PEOPLE, "not_found"],
+        [PEOPLE, "forbidden"],
       ],
     );
   });

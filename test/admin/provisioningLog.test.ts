@@ -81,6 +81,8 @@ describe("GET /tenants/{t}/provisioning-log", () => {
     ["method=POST&status=403", 1],
     ["method=GET", 0],
     ["since=2026-06-01T12:00:01Z&until=2026-06-01T12:00:03Z", 2],
+    ["since=0001-01-01T00:00:00Z", 5],
+    ["until=0001-01-01T00:00:00Z", 0],
     [`token=${newId(NOW)}`, 0],
     ["user=nobody", 0],
   ] as const) {

@@ -50,6 +50,7 @@ export async function sealedWorld(db: Database, secretKeys: readonly Buffer[]): 
     returnTo: "/",
     testId: null,
     invitationHash: null,
+    demands: null,
     expiresAt: new Date(now.getTime() + 900_000),
   });
 

@@ -61,7 +61,7 @@ async function newDirectory(now: string): Promise<DirectoryWho> {
 
 /** Asks each filter of the list, and of each resource that the list without one shows. */
 async function agree(listing: Listing, who: DirectoryWho, asked: readonly Filter[], people: readonly string[]) {
-  const { source } = listing;
+  const source = listing.source(baseUrl);
   const db = await testDatabase();
   const list = (filter: ResolvedFilter | null): Promise<ListPage> => {
     const wanted = { source, filter, sort: null, selected: defaultSelection(source.type) };
@@ -83,7 +83,7 @@ async function agree(listing: Listing, who: DirectoryWho, asked: readonly Filter
 
 describe("filters in SQL over other types, against the evaluator", () => {
   it("find the same Groups by name, members, meta and attributes of an extension", async () => {
-    const { listing } = groupHandlers(badgedGroup, baseUrl);
+    const { listing } = groupHandlers(badgedGroup);
     const operands = {
       id: [...ids, "x"],
       value: [...members, "a", ""],
@@ -135,7 +135,7 @@ describe("filters in SQL over other types, against the evaluator", () => {
   });
 
   it("find the same resources of the operator's own type by every kind of attribute", async () => {
-    const { listing } = customResourceHandlers(passType, baseUrl);
+    const { listing } = customResourceHandlers(passType);
     const one = fc.record({ externalId: fc.option(names, { nil: undefined }), rest: stored(passType, 8) });
     const resources = fc.array(one, { minLength: 3, maxLength: 6 });
     const asked = fc.array(filtersOver(passType, { id: [...ids, "x"] }), { minLength: 24, maxLength: 24 });

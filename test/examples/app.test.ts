@@ -84,6 +84,17 @@ withChromium("the example application in Chromium", () => {
       await admin.click("#notes");
       assert.equal(await admin.textContent("body"), "Added");
 
+      // Her tokens have ended: requests that come together make do with one use of the refresh token.
+      const tabs = await open(boss.email);
+      const now = Date.now;
+      Date.now = () => now() + 301_000;
+      try {
+        const answers = await Promise.all([1, 2, 3].map(() => tabs.request.get(`${url}/`)));
+        for (const answer of answers) assert.match(await answer.text(), new RegExp(boss.id));
+      } finally {
+        Date.now = now;
+      }
+
       await sending(await testDatabase(), impatient(3), async () => {
         await patchMember(tenant, viewer.id, { hold: true });
         const news = async (): Promise<unknown> => (await fetch(`${url}/news`)).json();

@@ -47,6 +47,16 @@ describe("the identity that an OpenID Provider asserts", () => {
     assert.ok(!op.asked.includes("/userinfo"));
   });
 
+  it("says when the person was authenticated, where auth_time does (Core §2)", async () => {
+    const at = Math.floor(Date.now() / 1000) - 3600;
+    const told = async (auth_time: unknown): Promise<Date | null> =>
+      (await signIn(await opWith(asserting({ auth_time })))).authenticatedAt;
+    assert.deepEqual(await told(at), new Date(at * 1000));
+    assert.equal(await told(undefined), null);
+    // What no clock shows is at most as late as the token, and no fault.
+    assert.ok(Math.abs(((await told(1e300))?.getTime() ?? 0) - Date.now()) < 60_000);
+  });
+
   it("does without UserInfo where there is none", async () => {
     const op = await opWith({
       ...asserting({ email: undefined }),

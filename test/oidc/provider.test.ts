@@ -39,6 +39,7 @@ describe("sign-in at a certified OpenID Provider", () => {
       match: ["ana-1"],
       providerSession: null,
       sessionEnds: null,
+      authenticatedAt: null,
     });
     assert.deepEqual([arrived["sub"], arrived["groups"]], [["ana-1"], ["Sales", "Admins"]]);
     assert.ok(Math.abs(issuedAt.getTime() - Date.now()) < 60_000);

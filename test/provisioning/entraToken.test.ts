@@ -18,7 +18,7 @@ import type { Who } from "../../src/storage/types.ts";
 import { ways } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
 import { type HostileOp, hostileOp, sign, signer, unsigned } from "../support/hostileOp.ts";
-import { at, request, testProvisioningLog, textOf, user, type Answer } from "../support/scim.ts";
+import { at, request, testProvisioningLog, textOf, USER, user, type Answer } from "../support/scim.ts";
 import { newTenant } from "../support/tenant.ts";
 
 type Json = Record<string, unknown>;
@@ -107,6 +107,39 @@ describe("the tokens that Entra ID signs itself", () => {
     );
     assert.deepEqual(event, { type: "machine_credential", id: here.credential.id });
     assert.deepEqual(far.asked, ["/.well-known/openid-configuration", "/keys"], "looked up once");
+  });
+
+  it("reach a SCIM whose filters and discovery name the directory's address too", async () => {
+    const far = await entra();
+    const here = await place(far);
+    const token = await sign(claimsOf(far), far.signer);
+    const made = await push(here, token, "POST", "/Users", user("ana@customer.example"));
+    const find = async (attribute: string, location: string, kind = "/Users"): Promise<unknown> => {
+      const filter = encodeURIComponent(`${attribute} eq "${location}"`);
+      return (await push(here, token, "GET", `${kind}?filter=${filter}`)).body["totalResults"];
+    };
+    const own = `${PUBLIC_URL}${here.base}/Users/${made.id}`;
+    assert.deepEqual(
+      [await find("meta.location", own), await find("meta.location", `${PUBLIC_URL}/scim/v2/Users/${made.id}`)],
+      [1, 0],
+    );
+    const members = [{ value: made.id }];
+    const group = { schemas: ["urn:ietf:params:scim:schemas:core:2.0:Group"], displayName: "Sales", members };
+    assert.equal((await push(here, token, "POST", "/Groups", group)).status, 201);
+    assert.equal(await find("members.$ref", own, "/Groups"), 1);
+    for (const path of ["/ServiceProviderConfig", "/ResourceTypes/User", `/Schemas/${USER}`]) {
+      const { body } = await push(here, token, "GET", path);
+      assert.equal(at(body, "/meta/location"), `${PUBLIC_URL}${here.base}${path}`);
+    }
+    const { body } = await push(here, token, "GET", "/ResourceTypes");
+    for (const each of body["Resources"] as (typeof body)[]) {
+      assert.equal(at(each, "/meta/location"), `${PUBLIC_URL}${here.base}/ResourceTypes/${textOf(each["id"])}`);
+    }
+  });
+
+  it("are asked nothing at ServiceProviderConfig, which repeats no address that can be no directory's", async () => {
+    const { body } = await request("GET", "/scim/tenants/x/directories/%3Cscript%3E/v2/ServiceProviderConfig");
+    assert.equal(at(body, "/meta/location"), `${PUBLIC_URL}/scim/v2/ServiceProviderConfig`);
   });
 
   it("show when they were used last", async () => {
@@ -283,9 +316,15 @@ describe("the tokens that Entra ID signs itself", () => {
       ({ db, who, credential }) => deleteDirectory(db, who, credential.directoryId, "keep"),
       ({ db, who }) => deleteTenant(db, who),
     ];
-    for (const end of ends) {
+    // The address may be written in capitals by whoever copied it.
+    const writings = [
+      (base: string) => base,
+      (base: string) => base.replaceAll(/[0-9a-f-]{36}/g, (id) => id.toUpperCase()),
+    ];
+    for (const [end, written] of ends.flatMap((each) => writings.map((writing) => [each, writing] as const))) {
       const far = await entra();
-      const here = await place(far);
+      const placed = await place(far);
+      const here = { ...placed, base: written(placed.base) };
       const token = await sign(claimsOf(far), far.signer);
       assert.equal((await push(here, token)).status, 200);
       await end(here);

@@ -25,7 +25,7 @@ describe("the named statements of a directory's cycle", () => {
     // One after the other, the requests share a connection, and the pool gives that one out again.
     const { rows } = await pool.query(
       `select name, generic_plans::int as once, custom_plans::int as anew from pg_prepared_statements
-        where name ~ '^(scope|member|scim|group|provisioning)' and generic_plans + custom_plans >= $1`,
+        where name ~ '^(scope|member|scim|group|provisioning|offboarding)' and generic_plans + custom_plans >= $1`,
       [TIMES],
     );
     const statements = rows as { name: string; once: number; anew: number }[];

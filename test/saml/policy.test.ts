@@ -327,4 +327,13 @@ describe("the policy over a signed SAML response: it is taken", () => {
     assert.equal(identity.sessionEnds?.toISOString(), minutes(30));
     assert.equal(identity.providerSession, "_s");
   });
+
+  it("with the time of authentication, the earliest AuthnInstant of all statements (SAML Core §2.7.2)", async () => {
+    const statements = [minutes(-3), minutes(-30)].map((at) =>
+      authnStatement().replace(/AuthnInstant="[^"]*"/, `AuthnInstant="${at}"`),
+    );
+    const content = assertionXml({ authnStatement: statements.join("") });
+    const { identity } = await accepted(signAll(responseXml({ content }), ["Response"]));
+    assert.equal(identity.authenticatedAt?.toISOString(), minutes(-30));
+  });
 });

@@ -21,10 +21,13 @@ function spanned(part: string): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
+/** Their cases hold samples of titles. */
+const SAMPLES = ["rules", "features"];
+
 /** The cases and groups of cases of each rule. */
 export function casesByRule(): Map<number, Shown[]> {
   const found = new Map<number, Shown[]>();
-  for (const { file, titles } of allTitles().filter((each) => each.file !== "rules")) {
+  for (const { file, titles } of allTitles().filter((each) => !SAMPLES.includes(each.file))) {
     for (const title of titles) {
       for (const rule of rulesIn(title)) found.set(rule, [...(found.get(rule) ?? []), { file, title }]);
     }

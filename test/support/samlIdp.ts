@@ -22,6 +22,8 @@ interface Person {
   readonly email: string;
   /** SessionIndex; none unless given. */
   readonly session?: string;
+  /** AuthnInstant; now unless given. */
+  readonly authenticatedAt?: Date;
 }
 
 export interface TestIdp {
@@ -104,6 +106,7 @@ function filled(template: string, requestId: string, urls: ConnectionUrls, perso
   const now = Date.now();
   const [issued, until] = [new Date(now).toISOString(), new Date(now + 5 * 60_000).toISOString()];
   const id = `_${crypto.randomUUID()}`;
+  const authenticated = person.authenticatedAt?.toISOString() ?? issued;
   const session = person.session === undefined ? "" : ` SessionIndex="${person.session}"`;
   const values: Record<string, string> = {
     ID: id,
@@ -122,7 +125,7 @@ function filled(template: string, requestId: string, urls: ConnectionUrls, perso
     NameIDFormat: persistent,
     NameID: person.nameId,
     InResponseTo: requestId,
-    AuthnStatement: `<saml:AuthnStatement AuthnInstant="${issued}"${session}><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`,
+    AuthnStatement: `<saml:AuthnStatement AuthnInstant="${authenticated}"${session}><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`,
     attrUserEmail: person.email,
   };
   // AuthnStatement is markup, which samlify would escape.

@@ -153,6 +153,10 @@ describe("a walk through a tenant and its list of users", () => {
       refusal(await dora.call("GET", path), 403, "forbidden");
     }
     refusal(await dora.call("POST", "/invitations", { emails: [email("eve")] }), 403, "forbidden");
+    done(await dora.own("GET", ""));
+    done(await here.admin.call("PATCH", `/members/${results[0].memberId}`, { hold: true }));
+    for (const act of [dora.own("GET", ""), dora.call("GET", "/contact")]) refusal(await act, 401, "unauthenticated");
+    assert.equal((await here.tryIn(email("dora"), PASSWORD)).status, 401);
   });
 
   it("finds by the last sign-in who may go (S1.15)", async () => {

@@ -1,5 +1,6 @@
 /** S2 from top to bottom: a help desk with teams, single sign-on and changes of many at once. */
 import assert from "node:assert/strict";
+import { samlFields } from "../admin/idpSide.ts";
 import {
   accept,
   done,
@@ -98,6 +99,7 @@ describe("a walk through a help desk and its teams", () => {
     done(await here.admin.call("PATCH", `/teams/${team.id}`, { removeMembers: [id("ana")] }));
     assert.equal(done(await here.admin.call("GET", `/members/${id("ana")}`)).teams.length, 1);
     done(await edit("ana", { roles: ["admin"] }));
+    assert.ok(done(await ana.own("GET", "")).permissions.includes("*"));
     done(await ana.call("GET", "/members"));
     done(await edit("ana", { roles: ["agent"] }));
     refusal(await ana.call("GET", "/members"), 403, "forbidden");
@@ -205,8 +207,11 @@ describe("a walk through a help desk and its teams", () => {
   it("configures a connection, tests it, and enables it only then (S2.23)", async () => {
     const made = done(await here.admin.call("POST", "/connections", { provider: "okta", name: "Okta" }), 201);
     assert.equal(made.status, "draft");
-    const { status } = await here.admin.call("PATCH", `/connections/${made.id}`, { status: "enabled" });
-    assert.ok(status >= 400);
+    const change = (body: object): Promise<Reply> => here.admin.call("PATCH", `/connections/${made.id}`, body);
+    const words = refusal(await change({ status: "enabled" }), 409, "conflict");
+    assert.match(words, /^Nothing is known of the identity provider yet\./);
+    assert.equal(done(await change({ saml: samlFields })).status, "draft");
+    assert.match(refusal(await change({ status: "enabled" }), 409, "conflict"), /Test it first/);
     done(await here.admin.call("DELETE", `/connections/${made.id}`), 204);
   });
 

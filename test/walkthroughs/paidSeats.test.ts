@@ -233,5 +233,17 @@ describe("a walk through a workspace and its paid seats", () => {
     done(await stranger().any("POST", "/registrations/confirm", { token: tokenIn(await mailedLink(kim.email)) }), 201);
     const [joined] = done(await here.admin.call("GET", "/members?search=kim")).items;
     assert.deepEqual([joined.entrance, joined.roles, joined.seat], ["domain", ["member"], "held"]);
+    ids.set("kim", joined.id);
+  });
+
+  it("keeps the account of who is removed, by whose password they come back (S3.25)", async () => {
+    done(await here.admin.call("DELETE", `/members/${id("kim")}`), 204);
+    done(await here.operator("PATCH", "", { settings: { invitations: { quota: null } } }));
+    const wish = { emails: [email("kim")], sendEmail: false };
+    const [{ link }] = done(await here.admin.call("POST", "/invitations", wish), 201).results;
+    refusal(await accept(link, { password: "chosen by somebody else" }), 401, "unauthenticated");
+    const { member } = done(await accept(link));
+    assert.notEqual(member.id, id("kim"));
+    done(await (await here.signIn(email("kim"))).own("GET", ""));
   });
 });

@@ -29,6 +29,9 @@ interface Parts {
  */
 const SECTOR = "https://usher.invalid/";
 
+/** NUL, as JSON writes it: `state`, `nonce` and the like are an application's words, and jsonb keeps all but that one. */
+const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
+
 /** The adapter of the library, one for each kind of record. */
 export function adapterFor(parts: Parts): AdapterFactory {
   return (kind) => (kind === "Client" ? clients(parts) : records(parts, kind));
@@ -59,6 +62,7 @@ function records({ db, now }: Parts, kind: string): Adapter {
     acrossTenants(db, { actor: { type: "system" }, now: now() }, ({ trx }) => trx.run(statement));
   return {
     upsert: async (id, payload, expiresIn) => {
+      if (NUL.test(JSON.stringify(payload))) throw new errors.InvalidRequest("parameters must hold no NUL character");
       await run(writePayload(recordOf(kind, id, payload, expiresIn, now())));
       // From here on the application may be told who signed in, and is to be told when they sign out.
       const signOn = kind === "AuthorizationCode" ? signOnOf(payload.accountId) : undefined;

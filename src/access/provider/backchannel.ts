@@ -21,6 +21,8 @@ const OF_MEMBERS = [
   "member.signed_out",
   "member.tokens_revoked",
   "member.suspended",
+  // Among others of a password that a directory takes away, with the sessions that it has opened.
+  "member.updated",
   "member.deleted",
   "member.password_changed",
   "member.password_reset",

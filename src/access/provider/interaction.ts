@@ -15,6 +15,7 @@ import type { Access } from "../options.ts";
 import { signedIn } from "../ownForm.ts";
 import { sendPage } from "../sendPage.ts";
 import { accountOf, isOf } from "./account.ts";
+import { authenticatedAt, isRecent, requirementsIn, textOf, wasAsked } from "./demands.ts";
 import { expiredPage } from "./pages.ts";
 import type { Interaction } from "./provider.ts";
 
@@ -33,7 +34,7 @@ export async function interaction(access: Access, req: Request, res: Response): 
   const own = await signedIn(access, req);
   const refusal = await refusalOf(access, asked, own);
   if (refusal) return finish(access.db, asked, refusal, res);
-  if (!own || !isOf(own.tenant, asked.params["tenant"]) || !isFreshEnough(asked, own, access.now())) {
+  if (!own || !isOf(own.tenant, asked.params["tenant"]) || !isEnough(asked, own, access.now())) {
     return res.redirect(303, startUrl(asked));
   }
   if (isFree(own)) return finish(access.db, asked, resultOf(own), res);
@@ -57,9 +58,12 @@ async function refusalOf(
     const tenant = await signInTenant(db, now(), { reference, email: undefined });
     if (!tenant) return { error: "access_denied", error_description: "there is no such tenant" };
   }
-  // They have signed in for this, as somebody else than the application shows: it would go round for ever.
-  if (!own || !isAfter(asked, own) || !isOther(asked, own)) return undefined;
-  return { error: "login_required", error_description: "somebody else signed in" };
+  // They have signed in for this, and once more would be no better: it would go round for ever.
+  if (!own || !isAfter(asked, own)) return undefined;
+  if (isOther(asked, own)) return { error: "login_required", error_description: "somebody else signed in" };
+  const required = requirementsIn(asked.params);
+  if (!wasAsked(own.session, required) || isRecent(own.session, required, asked.iat, now())) return undefined;
+  return { error: "login_required", error_description: "the identity provider did not ask again who it is" };
 }
 
 /** Whether an application shows by an ID token that it awaits another; the library has verified the token. */
@@ -73,26 +77,11 @@ function isAfter({ iat }: Interaction, { session }: MemberSession): boolean {
   return session.createdAt.getTime() >= iat * 1000;
 }
 
-/** OIDC Core §3.1.2.1: `prompt=login` and `max_age` want a sign-in that is newer than the request, or than so many seconds. */
-function isFreshEnough(asked: Interaction, own: MemberSession, now: Date): boolean {
-  if (isAfter(asked, own)) return true;
-  const { login, maxAge } = requirementsIn(asked);
-  if (login || isOther(asked, own)) return false;
-  return maxAge === undefined || now.getTime() - own.session.createdAt.getTime() <= maxAge * 1000;
-}
-
-function requirementsIn({ params }: { readonly params: Readonly<Record<string, unknown>> }): Requirements {
-  const prompts = textOf(params["prompt"]).split(" ");
-  const maxAge = params["max_age"];
-  return {
-    login: prompts.includes("login") || prompts.includes("select_account"),
-    maxAge: maxAge === undefined ? undefined : Number(maxAge),
-    acrValues: textOf(params["acr_values"]).split(" ").filter(Boolean),
-  };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
+/** Whether it is the sign-in that the application asks for, or was: a plain one from another tab is not `prompt=login`. */
+function isEnough(asked: Interaction, own: MemberSession, now: Date): boolean {
+  const required = requirementsIn(asked.params);
+  if (isOther(asked, own) || !wasAsked(own.session, required)) return false;
+  return isRecent(own.session, required, asked.iat, now);
 }
 
 /** What the application that waits behind a sign-in asks of it, to be passed on; undefined where none waits. */
@@ -102,7 +91,7 @@ export async function requirementsOf(db: Database, returnTo: string, now: Date):
   const reader = { actor: { type: "system" }, now } as const;
   const [found] = await acrossTenants(db, reader, ({ trx }) => trx.run(payloadById("Interaction", hashToken(uid))));
   const params = found?.payload["params"];
-  return typeof params === "object" && params !== null ? requirementsIn({ params: { ...params } }) : undefined;
+  return typeof params === "object" && params !== null ? requirementsIn({ ...params }) : undefined;
 }
 
 function startUrl({ uid, params }: Interaction): string {
@@ -115,7 +104,7 @@ function startUrl({ uid, params }: Interaction): string {
 
 /** Nobody is asked for consent: the applications are the vendor's own. */
 function resultOf(own: MemberSession): InteractionResults {
-  const ts = Math.floor(own.session.createdAt.getTime() / 1000);
+  const ts = Math.floor(authenticatedAt(own.session).getTime() / 1000);
   // RFC 8176 §2; how an identity provider saw to it is not known.
   const amr = own.session.authMethod === "password" ? { amr: ["pwd"] } : {};
   return { login: { accountId: accountOf(own), ts, ...amr }, select_account: {}, consent: {} };

@@ -3,14 +3,19 @@ import { senderOf } from "../../base/sender.ts";
 import { pageHeaders } from "../../http/headers.ts";
 import type { Access } from "../options.ts";
 
+/**
+ * What leaves a record behind, whoever asks: requests and sign-outs, with their ways back. The library takes a path in
+ * any letters, and with a slash at its end.
+ */
+const KEPT = /^\/(?:auth|session\/end)(?:\/|$)/i;
+
 /** Answers everything below `/oidc`; the library reads bodies itself. */
 export function mountProvider(access: Pick<Access, "provider" | "publicUrl" | "countRequest">): RequestHandler {
   const { provider, publicUrl, countRequest } = access;
   const headers = pageHeaders({ script: true });
   const { host, protocol } = new URL(publicUrl);
   const answer = async (req: Request, res: Response): Promise<void> => {
-    // Of all that anybody may ask this one leaves something behind.
-    if (req.path === "/auth") await countRequest(senderOf(req.ip));
+    if (KEPT.test(req.path)) await countRequest(senderOf(req.ip));
     const { handle } = await provider();
     await handle(req, res);
   };

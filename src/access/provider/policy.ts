@@ -2,6 +2,7 @@
 import { interactionPolicy, type KoaContextWithOIDC } from "oidc-provider";
 import { isFree, type MemberSession } from "../../directory/signIn/memberSession.ts";
 import { accountOf, isOf } from "./account.ts";
+import { requirementsIn, wasAsked } from "./demands.ts";
 
 /** Reads whose browser it is, by the cookie of our own session. */
 export type OwnSession = (ctx: KoaContextWithOIDC) => Promise<MemberSession | undefined>;
@@ -17,7 +18,9 @@ export function policyFor(ownSession: OwnSession): ReturnType<typeof base> {
       const answers = own !== undefined && isFree(own) && accountOf(own) === ctx.oidc.session?.accountId;
       if (!answers) forget(ctx);
       // A session of one tenant never answers for another (O17).
-      return answers && isOf(own.tenant, ctx.oidc.params?.["tenant"]) ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
+      const params = ctx.oidc.params ?? {};
+      const isEnough = answers && isOf(own.tenant, params["tenant"]) && wasAsked(own.session, requirementsIn(params));
+      return isEnough ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
     }),
   );
   policy.add(new Prompt({ name: "select_account", requestable: true }), 0);

@@ -1,9 +1,10 @@
 import { Refusal } from "../../base/errors.ts";
 import { event } from "../../events/event.ts";
 import { record } from "../../events/journal.store.ts";
-import { onceInTenant } from "../../storage/scope.ts";
-import type { Database, Statement, Who } from "../../storage/types.ts";
-import { changeHolder, type Holder, holdersFrom } from "./factorHolder.ts";
+import { asTenant, type WideScope } from "../../storage/asTenant.ts";
+import { acrossTenants, inTenant, onceInTenant } from "../../storage/scope.ts";
+import type { Database, Scope, Who } from "../../storage/types.ts";
+import { type Holder, holdersFrom } from "./factorHolder.ts";
 import { tellRefused } from "../signIn/localSession.ts";
 import { passwordOfMember, setOwnPassword } from "../signIn/passwordSignIn.store.ts";
 import { presentHash } from "./presentHash.ts";
@@ -50,7 +51,7 @@ export async function provePassword(
 
 /**
  * Changes one's own password, by who knows the present one: the member's in this tenant, or the account's wherever it is
- * attached. Other sessions end.
+ * attached. Other sessions end, and it is told in each of these tenants.
  *
  * @param minLength in characters, the tenant's; an account's is never shorter than the server's own
  * @throws SignInStopped `password_wrong`, `too_many_attempts`; Refusal `invalid_request` for one that is too short or
@@ -69,35 +70,55 @@ export async function changeOwnPassword(
   if (given.next === given.current) {
     throw new Refusal("invalid_request", "Choose another password than the present one.", { extra: { same: true } });
   }
-  const set = setBy(shown, session, await hashPassword(given.next));
-  await changeHolder(
-    db,
-    who,
-    holder,
-    async (trx) => {
-      await trx.run(holdPassword(holder));
-      if ((await trx.run(set)).length === 0) {
-        throw new Refusal("unauthenticated", "The session has ended. Sign in again.");
-      }
-    },
-    async (scope) => {
-      const target = { type: "member", id: session.memberId } as const;
-      await record(scope, event(scope, "member.password_changed", target, { holder: holder.kind }));
-      await mailPerson(scope, session.memberId, { message: "passwordChanged", values: {} });
-    },
-  );
+  // In place of the one that was shown: who took a reset meanwhile is not overruled by whoever knew the one before.
+  const change = { hash: await hashPassword(given.next), was: shown.hash, keptSession: session.id };
+  const isDone =
+    holder.kind === "member"
+      ? await inTenant(db, who, (scope) => changeOfMember(scope, holder, change))
+      : await acrossTenants(db, who, (wide) => changeOfAccount(db, wide, holder, change, "member.password_changed"));
+  if (!isDone) throw new Refusal("unauthenticated", "The session has ended. Sign in again.");
 }
 
-/** In place of the one that was shown: who took a reset meanwhile is not overruled by whoever knew the one before. */
-function setBy(
-  { holder, hash: was }: ShownPassword,
-  session: { id: string; memberId: string },
-  hash: string,
-): Statement<{ id: string }> {
-  const change = { hash, was, keptSession: session.id };
-  return holder.kind === "member"
-    ? setOwnPassword(holder.tenantId, session.memberId, change)
-    : setAccountPassword(holder.id, change);
+async function changeOfMember(
+  scope: Scope,
+  holder: Extract<Holder, { kind: "member" }>,
+  change: { readonly hash: string; readonly was: string; readonly keptSession: string },
+): Promise<boolean> {
+  await scope.trx.run(holdPassword(holder));
+  const [done] = await scope.trx.run(setOwnPassword(holder.tenantId, holder.id, change));
+  if (done) await tellPassword(scope, holder.id, "member.password_changed", "member");
+  return done !== undefined;
+}
+
+/** Sets the password of an account and tells it in each tenant that it is attached to; false where it is another by now. */
+export async function changeOfAccount(
+  db: Database,
+  wide: WideScope,
+  holder: Extract<Holder, { kind: "account" }>,
+  change: { readonly hash: string; readonly was: string; readonly keptSession: string | null },
+  type: PasswordEvent,
+): Promise<boolean> {
+  await wide.trx.run(holdPassword(holder));
+  const attached = await wide.trx.run(setAccountPassword(holder.id, change));
+  for (const { tenantId, memberId } of attached) {
+    if (memberId === null) continue;
+    await asTenant(db, wide, tenantId, (scope) => tellPassword(scope, memberId, type, "account"));
+  }
+  return attached.length > 0;
+}
+
+type PasswordEvent = "member.password_changed" | "member.password_reset";
+
+/** Tells the tenant, and the person by mail, that they have another password. */
+export async function tellPassword(
+  scope: Scope,
+  memberId: string,
+  type: PasswordEvent,
+  holder: Holder["kind"],
+): Promise<void> {
+  const self = { ...scope, actor: { type: "member", id: memberId } } as const;
+  await record(scope, event(self, type, { type: "member", id: memberId }, { holder }));
+  await mailPerson(scope, memberId, { message: "passwordChanged", values: {} });
 }
 
 /** The shortest password of a holder: an account is not of one tenant alone. */

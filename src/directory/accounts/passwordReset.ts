@@ -2,10 +2,7 @@ import { Refusal } from "../../base/errors.ts";
 import { fold } from "../../base/fold.ts";
 import { hashToken } from "../../base/secrets.ts";
 import { senderOf } from "../../base/sender.ts";
-import { event } from "../../events/event.ts";
-import { record } from "../../events/journal.store.ts";
 import { insertJob } from "../../events/jobs.store.ts";
-import { asTenant, type WideScope } from "../../storage/asTenant.ts";
 import { acrossTenants, inTenant, onceInTenant } from "../../storage/scope.ts";
 import type { Database, Scope } from "../../storage/types.ts";
 import { accountByEmail } from "./accounts.store.ts";
@@ -13,12 +10,11 @@ import { type Holder, ofHolder } from "./factorHolder.ts";
 import { standingOf } from "../signIn/localSession.store.ts";
 import { passwordSettings } from "../signIn/localSession.ts";
 import { passwordAllowed } from "./passwordAllowed.ts";
-import { shortest } from "./passwordChange.ts";
-import { holdPassword, resetMemberPassword, resetOf, setAccountPassword } from "./passwordReset.store.ts";
+import { changeOfAccount, shortest, tellPassword } from "./passwordChange.ts";
+import { holdPassword, resetMemberPassword, resetOf } from "./passwordReset.store.ts";
 import { countAttempt, passwordsOf, type PasswordRow } from "../signIn/passwordSignIn.store.ts";
 import { holderOfToken, isGenuine } from "./passwordResetToken.ts";
 import { checkPassword, hashPassword } from "./passwords.ts";
-import { mailPerson } from "../members/personMail.ts";
 import type { Operator } from "../tenants/plans.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import { completeSettings } from "../tenants/tenantSettings.ts";
@@ -113,7 +109,9 @@ export async function redeemReset(
   const isDone =
     holder.kind === "member"
       ? await inTenant(db, { ...system, tenantId: holder.tenantId }, (scope) => resetMember(scope, holder, change))
-      : await acrossTenants(db, system, (wide) => resetAccount(db, wide, holder, change));
+      : await acrossTenants(db, system, (wide) =>
+          changeOfAccount(db, wide, holder, { ...change, keptSession: null }, "member.password_reset"),
+        );
   if (!isDone) throw spent();
 }
 
@@ -124,29 +122,8 @@ async function resetMember(
 ): Promise<boolean> {
   await scope.trx.run(holdPassword({ kind: "member", tenantId: scope.tenantId, id }));
   const [done] = await scope.trx.run(resetMemberPassword(scope.tenantId, id, change));
-  if (done) await tell(scope, id, "member");
+  if (done) await tellPassword(scope, id, "member.password_reset", "member");
   return done !== undefined;
-}
-
-/** An account's is told in each tenant that it is attached to. */
-async function resetAccount(
-  db: Database,
-  wide: WideScope,
-  { id }: { readonly id: string },
-  change: { readonly hash: string; readonly was: string },
-): Promise<boolean> {
-  await wide.trx.run(holdPassword({ kind: "account", id }));
-  const attached = await wide.trx.run(setAccountPassword(id, { ...change, keptSession: null }));
-  for (const { tenantId, memberId } of attached) {
-    if (memberId !== null) await asTenant(db, wide, tenantId, (scope) => tell(scope, memberId, "account"));
-  }
-  return attached.length > 0;
-}
-
-async function tell(scope: Scope, memberId: string, holder: Holder["kind"]): Promise<void> {
-  const self = { ...scope, actor: { type: "member", id: memberId } } as const;
-  await record(scope, event(self, "member.password_reset", { type: "member", id: memberId }, { holder }));
-  await mailPerson(scope, memberId, { message: "passwordChanged", values: {} });
 }
 
 /** The shortest password of a holder, where one may have a password still. @throws Refusal `forbidden`, `not_found` */

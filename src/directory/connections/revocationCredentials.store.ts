@@ -68,12 +68,16 @@ export function deleteRevocationCredential(
   };
 }
 
-/** Finds a credential of a connection by the hash of its secret, or by its issuer, and writes the use down once a minute. */
+/**
+ * Finds a credential of a connection by the hash of its secret, or by its issuer, and writes the use down once a minute.
+ *
+ * @param usedAt null = nothing is proven yet, and nothing is written
+ */
 export function useRevocationCredential(
   tenantId: string,
   connectionId: string,
   by: { readonly hash: Buffer } | { readonly issuer: string },
-  now: Date,
+  usedAt: Date | null,
 ): Statement<{ id: string }> {
   const [hash, issuer] = "hash" in by ? [by.hash, null] : [null, by.issuer];
   return {
@@ -81,8 +85,9 @@ export function useRevocationCredential(
     text: `with found as (select id, last_used_at from revocation_credentials where tenant_id = $1 and connection_id = $2
         and (hash = $3 or issuer = $4) order by id limit 1),
       used as (update revocation_credentials r set last_used_at = $5 from found where r.tenant_id = $1 and r.id = found.id
+        and $5::timestamptz is not null
         and (found.last_used_at is null or found.last_used_at < $5::timestamptz - interval '1 minute'))
       select id from found`,
-    values: [tenantId, connectionId, hash, issuer, now],
+    values: [tenantId, connectionId, hash, issuer, usedAt],
   };
 }

@@ -105,14 +105,18 @@ export async function isRevocationSecret(
   return found !== undefined;
 }
 
-/** Whether the connection takes the tokens that this issuer signs. */
+/**
+ * Whether the connection takes the tokens that this issuer signs.
+ *
+ * @param usedAt null until such a token has been proven: whoever writes the issuer's name into one uses nothing
+ */
 export async function isRevocationIssuer(
   db: Database,
   at: { readonly tenantId: string; readonly connectionId: string },
   issuer: string,
-  now: Date,
+  usedAt: Date | null,
 ): Promise<boolean> {
   const { tenantId, connectionId } = at;
-  const [[found]] = await onceInTenant(db, at, useRevocationCredential(tenantId, connectionId, { issuer }, now));
+  const [[found]] = await onceInTenant(db, at, useRevocationCredential(tenantId, connectionId, { issuer }, usedAt));
   return found !== undefined;
 }

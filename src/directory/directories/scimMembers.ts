@@ -95,9 +95,12 @@ export async function changeScimMember(
 
 function push(who: DirectoryWho, member: Member, user: Pushed): Member {
   const { facts } = pushed(factsOf(member), user.active);
+  const profile = findable(profileOf(user.scim));
   return {
     ...member,
-    ...findable(profileOf(user.scim)),
+    ...profile,
+    // Rule 24: what was proven is the address before; of another one a directory proves nothing.
+    emailVerified: member.emailVerified && profile.emailKey === member.emailKey,
     directoryId: member.directoryId ?? who.directoryId,
     directoryActive: facts.directoryActive,
     joinedAt: member.joinedAt ?? who.now,

@@ -40,12 +40,13 @@ export interface ImportTerms {
 export function readRows(rows: readonly ImportRow[], terms: ImportTerms): ReadRow[] {
   const firstOf = new Map<string, number>();
   const grants = new Map<string, CellFault | null>();
+  const names = slugsByName(terms.roles);
   return rows.map((each) => {
     const email = mailAddress(each.cells.email);
     const key = email === null ? null : fold(email);
     const first = key === null ? undefined : firstOf.get(key);
     if (key !== null && first === undefined) firstOf.set(key, each.row);
-    const role = roleNamed(terms.roles, each.cells.role);
+    const role = roleNamed(terms.roles, names, each.cells.role);
     const mayGrant = (slug: string): CellFault | null => remembered(grants, slug, () => grantFault(terms, slug));
     const found = [
       surplusFault(each),
@@ -87,12 +88,23 @@ function emailFault(written: string, email: string | null, first: number | undef
 }
 
 /** A slug, or what people call the role, in any case; "" where the cell is empty, null where it names none. */
-function roleNamed(roles: RoleCatalogue, written: string): string | null {
+function roleNamed(roles: RoleCatalogue, names: SlugsByName, written: string): string | null {
   if (written === "") return "";
   const key = fold(written);
   if (isRole(roles, key)) return key;
-  const named = [...roles.values()].filter(({ name, template }) => !template && fold(name) === key);
-  return named.length === 1 ? (named[0]?.slug ?? null) : null;
+  return names.get(key) ?? null;
+}
+
+/** Null where several are called so. */
+type SlugsByName = ReadonlyMap<string, string | null>;
+
+function slugsByName(roles: RoleCatalogue): SlugsByName {
+  const names = new Map<string, string | null>();
+  for (const { slug, name, template } of roles.values()) {
+    const key = fold(name);
+    if (!template) names.set(key, names.has(key) ? null : slug);
+  }
+  return names;
 }
 
 function noRole(written: string, roles: RoleCatalogue): CellFault {

@@ -21,6 +21,7 @@ import {
   type Invitation,
   type InvitationStatus,
 } from "./invitations.store.ts";
+import { checkReleased } from "./joining.ts";
 import { endOf, sendOut } from "./sending.ts";
 
 /** Letters to one who is invited, within an hour: nobody is pestered from here. */
@@ -55,8 +56,8 @@ export async function invitationsOf(
  * at once. It lives by the permissions of whoever sends it now, and takes its seat again (rule 9).
  *
  * @param sendEmail undefined = as it went before
- * @throws Refusal `not_found`, `conflict` for somebody who has joined, `forbidden` (rule 16), `seat_limit_reached`,
- * `rate_limited`
+ * @throws Refusal `not_found`, `conflict` for somebody who has joined or is suspended, `forbidden` (rule 16),
+ * `seat_limit_reached`, `rate_limited`
  */
 export async function resendInvitation(
   { db, secretKeys }: InviteParts,
@@ -74,7 +75,10 @@ export async function resendInvitation(
     if (!found || !tenant) throw noSuchInvitation(id);
     checkPending(found);
     checkMayGrant(locked.rules.rules.roles, who.permissions, found.roles);
-    const make = (member: Member): Member => ({ ...member, invitationLapsed: false });
+    const make = (member: Member): Member => {
+      checkReleased(member);
+      return { ...member, invitationLapsed: false };
+    };
     const via = { door: found.entrance, act: "person", loss: "act" } as const;
     const member = await changeUnderLock(scope, locked, id, { make }, via);
     const mailed = sendEmail ?? found.mailed;

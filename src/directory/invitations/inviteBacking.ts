@@ -1,7 +1,7 @@
 /** Rule 16 over time: an invitation or link gives what its maker may give, and only as long as they may. */
 import { effectivePermissions } from "../../admission/effectivePermissions.ts";
 import { mayGrant } from "../../admission/permissions.ts";
-import { permissionsOf } from "../../admission/roles.ts";
+import { comesTo } from "../../admission/roles.ts";
 import type { RoleCatalogue } from "../../admission/types.ts";
 import type { Scope, Who } from "../../storage/types.ts";
 import { type Creator, creatorHolds } from "./invitations.store.ts";
@@ -14,14 +14,23 @@ export function creatorOf({ actor }: Pick<Who, "actor">): Creator {
   throw new Error(`an invitation made by ${type}`);
 }
 
-/** Whether its maker could give these roles now: not suspended, removed, of less rights, or a key that was revoked. */
+/**
+ * Whether its maker could give these roles now: not suspended, removed, of less rights, or a key that was revoked.
+ *
+ * @param beside permissions that come with them
+ */
 export async function isBacked(
   { trx, tenantId, now }: Scope,
   catalogue: RoleCatalogue,
   creator: Creator,
   roles: readonly string[],
+  beside: readonly string[] = [],
 ): Promise<boolean> {
   if (creator.creatorType === "operator") return true;
   const [holds] = await trx.run(creatorHolds(tenantId, creator, now));
-  return holds !== undefined && mayGrant(effectivePermissions(catalogue, holds), permissionsOf(catalogue, roles));
+  if (holds === undefined) return false;
+  return mayGrant(effectivePermissions(catalogue, holds), [
+    ...roles.flatMap((slug) => comesTo(catalogue, slug)),
+    ...beside,
+  ]);
 }

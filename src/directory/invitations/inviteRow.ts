@@ -1,15 +1,18 @@
 /** One address is invited, under the lock of the tenant's seats. */
 import { forecast } from "../../admission/seats.ts";
-import { isRefusal } from "../../base/errors.ts";
+import { isRefusal, Refusal } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { Scope } from "../../storage/types.ts";
-import { changeUnderLock } from "../members/changeMember.ts";
+import { type Change, changeUnderLock } from "../members/changeMember.ts";
 import { createUnderLock, type Via } from "../members/createMember.ts";
 import { personOf, profileOf, type Member, type Profile } from "../members/member.ts";
 import { writtenName } from "../members/memberEdits.ts";
 import { newMember, profileOfAddress } from "../members/newMember.ts";
 import type { Locked } from "../members/underLock.ts";
+import { grantedPermissions } from "../roles/grants.store.ts";
+import { creatorOf, isBacked } from "./inviteBacking.ts";
 import { endInvitation } from "./invitations.store.ts";
+import { checkReleased } from "./joining.ts";
 import type { InviteResult } from "./invite.ts";
 import type { Fit } from "./inviteChecks.ts";
 import { type Sending, sendOut } from "./sending.ts";
@@ -85,12 +88,22 @@ function write(
   const facts = { entrance, joinedAt, granted: invitee.roles ?? [], hasPassword, mustChangePassword: hasPassword };
   if (lapsed) {
     const make = (before: Member): Member => {
+      checkReleased(before);
       return { ...before, ...facts, ...renamed(before, invitee), invitationLapsed: false };
     };
-    return changeUnderLock(scope, locked, lapsed.id, { make, passwordHash }, via);
+    const check: Change["check"] = joinedAt === null ? undefined : (read) => checkGiven(scope, locked, lapsed.id, read);
+    return changeUnderLock(scope, locked, lapsed.id, { make, check, passwordHash }, via);
   }
   const newcomer = newMember(newId(scope.now), profileOfAddress(email, invitee), entrance, scope.now);
   return createUnderLock(scope, locked, { ...newcomer, ...facts }, via, { passwordHash });
+}
+
+/** Rule 16, by the back door: whoever chooses the password could come in as somebody to whom others gave more. */
+async function checkGiven(scope: Scope, { rules }: Locked, id: string, read: Scope["trx"]["run"]): Promise<void> {
+  const [given] = await read(grantedPermissions(scope.tenantId, id));
+  if (await isBacked(scope, rules.rules.roles, creatorOf(scope), [], given?.grants)) return;
+  const words = "This person was given permissions that you do not have: let someone who has them invite the person.";
+  throw new Refusal("forbidden", words);
 }
 
 function renamed({ scim }: Member, { name, jobTitle }: Fit["invitee"]): Profile {

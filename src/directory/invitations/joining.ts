@@ -10,6 +10,7 @@ import { profileOf, type Member } from "../members/member.ts";
 import { writtenName, type PersonName } from "../members/memberEdits.ts";
 import { memberWithAddress } from "../members/members.store.ts";
 import { underLockWith, type Locked } from "../members/underLock.ts";
+import { grantedPermissions } from "../roles/grants.store.ts";
 import { isBacked } from "./inviteBacking.ts";
 import { endInvitation, invitationByHash, type Standing } from "./invitations.store.ts";
 
@@ -57,8 +58,11 @@ export async function joinBy(
 ): Promise<Member> {
   const { id, entrance } = invitation;
   const self = { ...scope, actor: { type: "member", id } } as const;
-  const ask: Change["check"] = async (_read, before, after, { roles }) => {
-    if (!(await isBacked(scope, roles, invitation, before.granted))) throw notBacked();
+  // The inviter has this link too, and would come in as somebody to whom others gave more.
+  const isShown = joining.by === "password" && !joining.isProven;
+  const ask: Change["check"] = async (read, before, after, { roles }) => {
+    const [given] = isShown ? await read(grantedPermissions(scope.tenantId, id)) : [];
+    if (!(await isBacked(scope, roles, invitation, before.granted, given?.grants))) throw notBacked();
     await checkAlone(scope, after);
   };
   const member = await join(self, locked, { id, door: entrance }, joining, more, ask);
@@ -104,6 +108,12 @@ async function checkAlone({ trx, tenantId }: Scope, { id, emailKey }: Member): P
   const [other] = emailKey === null ? [] : await trx.run(memberWithAddress(tenantId, emailKey, id));
   if (!other) return;
   throw new Refusal("email_exists", "You are a member here already, with this address. Sign in as that member.");
+}
+
+/** Nobody is sent what opens nothing: a suspended person's invitation is over until they are released. */
+export function checkReleased({ hold }: Member): void {
+  if (!hold) return;
+  throw new Refusal("conflict", "This person is suspended: release the member first, then send the invitation again.");
 }
 
 /** The one refusal of whatever a token may lack: it tells nobody more than that. */

@@ -55,8 +55,6 @@ export async function byLink(
 /** How somebody who was invited comes in through the identity provider. */
 interface Arriving {
   readonly memberId: string;
-  /** The domain of the address is the tenant's. */
-  readonly domainVerified: boolean;
   /** Whether they came with the token, which was mailed to the address. */
   readonly brought: Standing | undefined;
   /** Whether the tenant lets people in who nobody has invited (rule 25): so it does where an invitation has ended. */
@@ -74,12 +72,12 @@ interface Arriving {
 export async function joinBySso(
   scope: Scope,
   locked: Locked,
-  { memberId, domainVerified, brought, isOpen, link }: Arriving,
+  { memberId, brought, isOpen, link }: Arriving,
   make: (member: Member) => Member,
 ): Promise<Member> {
   const [invitation] = await scope.trx.run(invitationOf(scope.tenantId, memberId, scope.now));
   if (invitation?.hold) throw new SignInStopped("link_suspended", "the member is suspended", memberId);
-  const joining = { by: "sso", isProven: domainVerified || brought?.mailed === true } as const;
+  const joining = { by: "sso", isProven: brought?.mailed === true } as const;
   const isAlive = invitation?.open && (await isBacked(scope, locked.rules.rules.roles, invitation, invitation.roles));
   if (isAlive) return joinBy(scope, locked, invitation, joining, make).catch(stopped(memberId));
   if (!isOpen) throw new SignInStopped("link_mustExist", "the invitation has ended: it is to be sent again", memberId);

@@ -1,3 +1,4 @@
+import { effectivePermissions } from "../../admission/effectivePermissions.ts";
 import { permits } from "../../admission/permissions.ts";
 import { checkMayGrant, checkRolesExist } from "../../admission/roles.ts";
 import { isRefusal, Refusal } from "../../base/errors.ts";
@@ -6,6 +7,7 @@ import { enqueue } from "../../events/jobs.store.ts";
 import type { Handler } from "../../events/jobs.ts";
 import { inTenant, onceInTenant } from "../../storage/scope.ts";
 import type { Actor, Database, Scope, Who } from "../../storage/types.ts";
+import { creatorHolds } from "../invitations/invitations.store.ts";
 import type { AdminWho } from "./adminMembers.ts";
 import { noSuchMember } from "./changeMember.ts";
 import { MOST_AT_ONCE } from "./effects.ts";
@@ -18,6 +20,7 @@ import {
   runById,
   writeOutcomes,
   type RunProgress,
+  type StoredRun,
 } from "./memberBulk.store.ts";
 import { eachRow, type BulkAsked, type RowOutcome } from "./memberBulkRow.ts";
 import { membersChosen, type MemberFilter } from "./memberList.store.ts";
@@ -132,11 +135,12 @@ export function bulkJobs(db: Database): Record<typeof JOB, Handler> {
         if (!run || run.endedAt !== null) return;
         const actor = { type: run.actorType, ...(run.actorId !== null && { id: run.actorId }) } as Actor;
         const rows = await scope.trx.run(rowsAfter(scope.tenantId, id, after, CHUNK));
-        const whose = { ...scope, actor, permissions: run.permissions };
+        const whose = { ...scope, actor, permissions: await permissionsNow(db, scope, run) };
         const ids = rows.map((row) => row.id);
-        const outcomes = await refusedAlike(ids.length, async () =>
-          outcomesOf(db, whose, await withTeam(scope, run.asked), ids),
-        );
+        const outcomes = await refusedAlike(ids.length, async () => {
+          checkRight(whose, run.asked);
+          return outcomesOf(db, whose, await withTeam(scope, run.asked), ids);
+        });
         const noted = rows.flatMap(({ place }, i) => (outcomes[i] ? [{ place, outcome: outcomes[i] }] : []));
         await scope.trx.run(writeOutcomes(scope.tenantId, id, noted));
         const last = rows.at(-1);
@@ -147,9 +151,18 @@ export function bulkJobs(db: Database): Record<typeof JOB, Handler> {
   };
 }
 
+/** Rule 16 as it is now: whoever was suspended meanwhile, or lost the right, goes on with nothing. */
+async function permissionsNow(db: Database, scope: Scope, run: StoredRun): Promise<readonly string[]> {
+  const { actorType: creatorType, actorId: creatorId, permissions } = run;
+  if (creatorType !== "member" && creatorType !== "api_key") return permissions;
+  const { rules } = await underLock(db, scope);
+  const [holds] = await scope.trx.run(creatorHolds(scope.tenantId, { creatorType, creatorId }, scope.now));
+  return holds ? effectivePermissions(rules.rules.roles, holds) : [];
+}
+
 /**
- * What every row asks for may be gone before a job comes to them, a role or a team: then each is refused, and the job
- * goes on to its end. Such a refusal comes before any write.
+ * What every row asks for may be gone before a job comes to them, a role, a team or the right to it: then each is refused,
+ * and the job goes on to its end. Such a refusal comes before any write.
  */
 async function refusedAlike(rows: number, work: () => Promise<RowOutcome[]>): Promise<RowOutcome[]> {
   try {

@@ -39,3 +39,12 @@ export function takeStep(tenantId: string, id: string): Statement<{ id: string }
     values: [tenantId, id],
   };
 }
+
+/** Ends the steps of a member: who began must show the password once more. */
+export function endStepsOf(tenantId: string, memberId: string): Statement {
+  return {
+    name: "step_end_all_of",
+    text: "delete from sign_in_steps where tenant_id = $1 and member_id = $2",
+    values: [tenantId, memberId],
+  };
+}

@@ -1,5 +1,14 @@
 import type { Statement } from "../../storage/types.ts";
 
+/** What an application asked of the sign-in that opened a session (OIDC Core §3.1.2.1). */
+export interface Demands {
+  /** Whether somebody who was signed in already had to show again who they are. */
+  readonly login: boolean;
+  /** Seconds; absent = no limit was asked for. */
+  readonly maxAge?: number | undefined;
+  readonly acrValues: readonly string[];
+}
+
 /** A session as it is opened; of its secrets only hashes. */
 export interface NewSession {
   readonly id: string;
@@ -14,6 +23,10 @@ export interface NewSession {
   readonly mustChangePassword: boolean;
   /** Whether the member needs a second factor and has none yet. */
   readonly mustAddFactor: boolean;
+  /** What was asked of the identity provider for it; null = nothing. */
+  readonly demands: Demands | null;
+  /** When its holder showed the identity provider who they are; null where it told no time. */
+  readonly authenticatedAt: Date | null;
   readonly expiresAt: Date;
 }
 
@@ -36,8 +49,8 @@ export function insertSession(tenantId: string, session: NewSession, now: Date):
     text: `with swept as (delete from sessions where tenant_id = $1 and id in (select id from sessions
         where tenant_id = $1 and expires_at < $14 limit 20 for update skip locked))
       insert into sessions (tenant_id, id, member_id, hash, csrf_hash, auth_method, connection_id, provider_session,
-        ip, user_agent, must_change_password, must_add_factor, expires_at, created_at, seen_at)
-      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$14)`,
+        ip, user_agent, must_change_password, must_add_factor, expires_at, created_at, seen_at, demands, authenticated_at)
+      values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$14,$15,$16)`,
     values: [
       tenantId,
       session.id,
@@ -53,6 +66,8 @@ export function insertSession(tenantId: string, session: NewSession, now: Date):
       session.mustAddFactor,
       session.expiresAt,
       now,
+      session.demands === null ? null : JSON.stringify(session.demands),
+      session.authenticatedAt,
     ],
   };
 }
@@ -95,7 +110,7 @@ function living(which: string): string {
       select id, member_id as "memberId", csrf_hash as "csrfHash", auth_method as "authMethod",
         connection_id as "connectionId", provider_session as "providerSession", ip, user_agent as "userAgent",
         must_change_password as "mustChangePassword", must_add_factor as "mustAddFactor",
-        coalesce(sign_on_id, id) as "signOnId",
+        coalesce(sign_on_id, id) as "signOnId", demands, authenticated_at as "authenticatedAt",
         proven_at as "provenAt", account_proven_at as "accountProvenAt", expires_at as "expiresAt", created_at as "createdAt", seen_at as "seenAt" from found`;
 }
 

@@ -26,6 +26,10 @@ export type Opening = Pick<
 > & {
   /** No unless given. */
   readonly mustAddFactor?: boolean;
+  /** None unless given. */
+  readonly demands?: NewSession["demands"];
+  /** As the identity provider told; not known unless given. */
+  readonly authenticatedAt?: Date | null;
   /** Hours of the tenant's setting `signIn.sessionHours`. */
   readonly hours: number;
   /** The identity provider's own end of its session, if that is earlier. */
@@ -45,7 +49,7 @@ export async function openSession(
   beside: (sessionId: string) => readonly Statement[] = () => [],
 ): Promise<OpenedSession> {
   const { tenantId, now } = scope;
-  const { hours, endsBy, mustAddFactor = false, ...kept } = opening;
+  const { hours, endsBy, mustAddFactor = false, demands = null, authenticatedAt = null, ...kept } = opening;
   const isLocal = opening.connectionId === null;
   const { breakGlass } = isLocal ? await checkLocalSignIn(scope, opening.memberId) : { breakGlass: false };
   const secret = newSecret();
@@ -53,7 +57,9 @@ export async function openSession(
   const expiresAt = endsBy !== null && endsBy < limit ? endsBy : limit;
   const id = newId(now);
   const hashes = { hash: hashToken(secret), csrfHash: hashToken(csrfToken(secret)) };
-  const session = { ...kept, ...hashes, id, mustAddFactor, expiresAt };
+  // By a clock that is ahead of ours it is now.
+  const proven = authenticatedAt !== null && authenticatedAt > now ? now : authenticatedAt;
+  const session = { ...kept, ...hashes, id, mustAddFactor, demands, authenticatedAt: proven, expiresAt };
   const data = { method: opening.authMethod, connectionId: opening.connectionId };
   const told = event(scope, "member.signed_in", { type: "member", id: opening.memberId }, data);
   await scope.trx.all(insertSession(tenantId, session, now), insertEvent(tenantId, told), ...beside(id));

@@ -32,7 +32,8 @@ export async function signInTenant(
   const named = reference ?? (await byDomain(db, reader, email));
   if (named === undefined) return undefined;
   try {
-    return await findTenant(db, reader, named);
+    // Slugs and ids are in small letters; who types one may write it as they like.
+    return await findTenant(db, reader, named.toLowerCase());
   } catch (error) {
     if (error instanceof Refusal && error.code === "not_found") return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import type { Candidate } from "../../admission/linking.ts";
 import type { Statement } from "../../storage/types.ts";
 import type { Arrival } from "./maskedArrival.ts";
+import type { Demands } from "./sessions.store.ts";
 import { LOGGED_OUT } from "./providerLogouts.store.ts";
 
 /** A sign-in attempt as it is begun. */
@@ -16,6 +17,8 @@ export interface NewAttempt {
   readonly testId: string | null;
   /** Of the token of an invitation or invite link by which the person comes. */
   readonly invitationHash: Buffer | null;
+  /** What the identity provider is asked for; null = nothing. */
+  readonly demands: Demands | null;
   readonly expiresAt: Date;
 }
 
@@ -26,7 +29,7 @@ export function insertAttempt(tenantId: string, attempt: NewAttempt, now: Date):
     text: `with swept as (delete from sign_in_attempts where tenant_id = $1 and id in
         (select id from sign_in_attempts where tenant_id = $1 and expires_at < $9::timestamptz - interval '1 day' limit 20))
       insert into sign_in_attempts (tenant_id, id, connection_id, browser_hash, request_id, proof, return_to, expires_at,
-        created_at, test_id, invitation_hash) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+        created_at, test_id, invitation_hash, demands) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
     values: [
       tenantId,
       attempt.id,
@@ -39,6 +42,7 @@ export function insertAttempt(tenantId: string, attempt: NewAttempt, now: Date):
       now,
       attempt.testId,
       attempt.invitationHash,
+      attempt.demands === null ? null : JSON.stringify(attempt.demands),
     ],
   };
 }
@@ -156,11 +160,8 @@ export function keepIdentity(tenantId: string, id: string, handleHash: Buffer, i
 }
 
 /** An attempt whose identity waits for its browser. */
-export interface Redeemed {
-  readonly connectionId: string;
-  readonly returnTo: string;
+export interface Redeemed extends Pick<NewAttempt, "connectionId" | "returnTo" | "invitationHash" | "demands"> {
   readonly identity: unknown;
-  readonly invitationHash: Buffer | null;
   /** Whether the identity provider has signed the person out since it answered. */
   readonly loggedOut: boolean;
 }
@@ -178,7 +179,7 @@ export function redeemAttempt(
       where tenant_id = $1 and handle_hash = $2 and browser_hash = $3 and redeemed_at is null and expires_at > $4
         and test_id is null
       returning connection_id as "connectionId", return_to as "returnTo", identity,
-        invitation_hash as "invitationHash", ${LOGGED_OUT} as "loggedOut"`,
+        invitation_hash as "invitationHash", demands, ${LOGGED_OUT} as "loggedOut"`,
     values: [tenantId, handleHash, browserHash, now],
   };
 }

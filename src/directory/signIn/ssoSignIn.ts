@@ -48,6 +48,8 @@ export interface SsoIdentity {
   readonly sessionEnds: Date | string | null;
   /** When the provider said so, by its own clock; absent in what was kept before this was. */
   readonly issuedAt?: Date | string;
+  /** When they showed it who they are, as it told; absent in what was kept before this was. */
+  readonly authenticatedAt?: Date | string | null;
   /** Values by attribute or claim, as they arrived; absent where they were not kept. */
   readonly arrived?: Arrival;
 }
@@ -105,7 +107,7 @@ export async function signInBySso(
     const { member } = await admit(scope, locked, connection, identity, settings, redeemed.invitationHash).catch(
       showing(arrived),
     );
-    const { nameId, providerSession: sessionIndex } = identity;
+    const { nameId, providerSession: sessionIndex, authenticatedAt = null } = identity;
     const opening = {
       ...from,
       memberId: member.id,
@@ -115,6 +117,8 @@ export async function signInBySso(
       mustChangePassword: false,
       hours: settings.signIn.sessionHours,
       endsBy: identity.sessionEnds === null ? null : new Date(identity.sessionEnds),
+      demands: redeemed.demands,
+      authenticatedAt: authenticatedAt === null ? null : new Date(authenticatedAt),
     };
     const session = await openSession(scope, opening, (id) => [
       ...(nameId ? [keepSamlSession(scope, id, connection.id, { nameId, sessionIndex })] : []),
@@ -151,12 +155,12 @@ export async function admit(
 ): Promise<{ member: Member; by: ReachedBy }> {
   const brought = await broughtBy(scope, locked, invitationHash, identity.email);
   const found = await decideLink(scope, connection, identity, settings, brought);
-  const { decision, domainVerified, isAddressFree } = found;
+  const { decision, isAddressFree } = found;
   const held = brought.link && invitationHash ? { hash: invitationHash, role: brought.link.role } : null;
   if (decision.do === "refuse") throw new SignInStopped(`link_${decision.reason}`, wordsOf[decision.reason]);
   const { by } = decision;
   if (decision.do === "provision") {
-    return { by, member: await provision(scope, locked, connection, identity, decision.emailVerified, held) };
+    return { by, member: await provision(scope, locked, connection, identity, held) };
   }
   const { memberId } = decision;
   await keepIdentity(scope, connection, identity, memberId);
@@ -165,11 +169,11 @@ export async function admit(
     await record(scope, event(scope, "member.identity_linked", { type: "member", id: memberId }, told));
   }
   const address = isAddressFree ? await newAddress(scope, identity, memberId) : null;
-  const make = (member: Member): Member => refreshed(member, identity, address, domainVerified);
+  const make = (member: Member): Member => refreshed(member, identity, address);
   if (!found.isInvited) return { by, member: await changeUnderLock(scope, locked, memberId, { make }, VIA) };
   const isOpen = held !== null || effectiveProvisioning(settings.signIn.provisioning, found.scimSeen) === "jit";
   const own = brought.invitation?.id === memberId ? brought.invitation : undefined;
-  const arriving = { memberId, domainVerified, brought: own, isOpen, link: held };
+  const arriving = { memberId, brought: own, isOpen, link: held };
   return { by, member: await joinBySso(scope, locked, arriving, make).catch(stopWhereFull) };
 }
 
@@ -191,7 +195,6 @@ async function decideLink(
   brought: Brought,
 ): Promise<{
   decision: LinkDecision;
-  domainVerified: boolean;
   isAddressFree: boolean;
   /** Whether the member was invited and has not joined. */
   isInvited: boolean;
@@ -227,7 +230,7 @@ async function decideLink(
   });
   const candidates = [...(known ? [known] : []), ...matched, ...addressed];
   const isInvited = candidates.some(({ id, invited: is }) => is && "memberId" in decision && id === decision.memberId);
-  return { decision, domainVerified, isAddressFree: email !== null && addressed.length === 0, isInvited, scimSeen };
+  return { decision, isAddressFree: email !== null && addressed.length === 0, isInvited, scimSeen };
 }
 
 /** Directories write a domain in either of its forms (RFC 5890 §2.3.2): both are one mailbox. */
@@ -265,13 +268,12 @@ async function keepIdentity(
   await record(scope, event(scope, "member.groups_overage", { type: "member", id: memberId }, told));
 }
 
-/** Rule 24: JIT may create any address in its own tenant. */
+/** Rule 24: JIT may create any address in its own tenant, marked unverified. */
 async function provision(
   scope: Scope,
   locked: Locked,
   connection: LinkingConnection,
   identity: SsoIdentity,
-  emailVerified: boolean,
   held: HeldLink | null,
 ): Promise<Member> {
   const { now } = scope;
@@ -279,7 +281,7 @@ async function provision(
   const id = newId(now);
   const profile = profileOf(scimOf(identity, id));
   const invited = held ? await byLink(scope, held) : {};
-  const newcomer = { ...newMember(id, profile, "sso", now), claims, emailVerified, ...invited };
+  const newcomer = { ...newMember(id, profile, "sso", now), claims, ...invited };
   const via = { ...ARRIVAL, door: newcomer.entrance };
   const member = await createUnderLock(scope, locked, newcomer, via).catch(stopWhereFull);
   await keepIdentity(scope, connection, identity, member.id);
@@ -292,18 +294,15 @@ function stopWhereFull(error: unknown): never {
   throw new SignInStopped("seat_limit_reached", error.message);
 }
 
-/**
- * What a sign-in refreshes: the profile, where no directory owns it. A new address is verified in a domain that is
- * (rule 24).
- */
-function refreshed(member: Member, identity: SsoIdentity, address: string | null, domainVerified: boolean): Member {
+/** What a sign-in refreshes: the profile, where no directory owns it. A new address is nobody's until proven (rule 24). */
+function refreshed(member: Member, identity: SsoIdentity, address: string | null): Member {
   if (member.directoryId !== null) return member;
   const { displayName, ...others } = member.scim;
   const name = nameOf(identity);
   const shown = identity.name.displayName ?? displayName;
   const scim: ScimObject = { ...others, ...(name && { name }), ...(shown !== undefined && { displayName: shown }) };
   const named = { ...member, ...profileOf(scim) };
-  return address === null ? named : { ...readdressed(named, address), emailVerified: domainVerified };
+  return address === null ? named : readdressed(named, address);
 }
 
 /** The attributes of a newcomer; who has no address goes by their id, since no user name was asserted. */

@@ -5,6 +5,7 @@ import { inTenant } from "../../storage/scope.ts";
 import type { Database, Scope, Who } from "../../storage/types.ts";
 import { underLock } from "../members/underLock.ts";
 import { rememberLoggedOut } from "./providerLogout.ts";
+import { endStepsOf } from "./secondFactorStep.store.ts";
 import { endSessionsOf } from "./sessions.store.ts";
 import { SignInStopped } from "./signInStopped.ts";
 import { useOnce } from "./signIns.store.ts";
@@ -43,6 +44,7 @@ export async function revokeTokensOf(db: Database, who: Who, asked: TokenRevocat
 async function endAllOf(scope: Scope, connectionId: string, { id, names }: ReachedMember): Promise<void> {
   const { trx, tenantId, now } = scope;
   for (const name of names) await rememberLoggedOut(scope, connectionId, { name, sessions: [], issuedAt: now });
+  await trx.run(endStepsOf(tenantId, id));
   const ended = await trx.run(endSessionsOf(tenantId, id, null));
   const data = { connectionId, sessions: ended.length };
   await record(scope, event(scope, "member.tokens_revoked", { type: "member", id }, data));

@@ -70,6 +70,9 @@ export const defaultSettings: TenantSettings = {
   activity: { retentionDays: 180 },
 };
 
+/** The parts that settings are made of. */
+export const sectionNames = Object.keys(defaultSettings) as readonly (keyof TenantSettings)[];
+
 /** What is stored after a change: sections merge field by field, `whenFull` door by door, lists and quota whole. */
 export function mergeSettings(stored: SettingsChange, change: SettingsChange): SettingsChange {
   const whenFull = { ...stored.seats?.whenFull, ...change.seats?.whenFull };

@@ -27,7 +27,7 @@ import {
   tenantsAfter,
   updateTenantRow,
 } from "./tenants.store.ts";
-import { mergeSettings, type SettingsChange } from "./tenantSettings.ts";
+import { mergeSettings, sectionNames, type SettingsChange } from "./tenantSettings.ts";
 import { type Locked, underLock } from "../members/underLock.ts";
 
 /** What a new tenant is to be. */
@@ -183,9 +183,7 @@ function transitions(before: Tenant, after: Tenant): { attributes: string[] } & 
   const own = (["slug", "name", "plan", "ownLimit"] as const).filter(
     (key) => !isDeepStrictEqual(before[key], after[key]),
   );
-  const sections = (["seats", "invitations", "signIn", "members", "mail", "provisioningLog"] as const).filter(
-    (key) => !isDeepStrictEqual(before.settings[key], after.settings[key]),
-  );
+  const sections = sectionNames.filter((key) => !isDeepStrictEqual(before.settings[key], after.settings[key]));
   return {
     attributes: [...own, ...sections.map((key) => `settings.${key}`)],
     ...Object.fromEntries(own.map((key) => [key, [before[key], after[key]]])),

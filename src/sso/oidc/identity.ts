@@ -41,8 +41,15 @@ export function identityOf(idToken: IDToken, userinfo: Claims, connection: SsoCo
     sessionEnds: null,
     // The library takes any number; what is before 1970 is all the same to us, and no time to a database.
     issuedAt: new Date(Math.max(0, idToken.iat) * 1000),
+    authenticatedAt: authenticatedAt(idToken),
     arrived: arrivedOf(Object.entries(claims).map(([name, value]) => [name, shownValues(value)])),
   };
+}
+
+/** Core §2: `auth_time`; what is no time to a database was not told. */
+function authenticatedAt({ auth_time: told, iat }: IDToken): Date | null {
+  if (typeof told !== "number" || Number.isNaN(told)) return null;
+  return new Date(Math.max(0, Math.min(told, iat)) * 1000);
 }
 
 /** Entra ID: `sub` differs from application to application, tid and oid do not; `checkIdToken` has seen both. */

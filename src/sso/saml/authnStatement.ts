@@ -10,10 +10,11 @@ const MAX_SESSION_INDEX = 1024;
 export interface ProviderSession {
   readonly sessionIndex: string | null;
   readonly sessionEnds: Date | null;
+  readonly authenticatedAt: Date | null;
 }
 
 /**
- * The provider's session; the earliest end of all statements counts.
+ * The provider's session; the earliest end of all statements counts, and the earliest AuthnInstant.
  *
  * @throws SignInRefused saml_authn_statement, saml_session_ended, saml_time
  */
@@ -32,5 +33,10 @@ export function readProviderSession(assertion: Element, now: Date): ProviderSess
   if ((sessionIndex?.length ?? 0) > MAX_SESSION_INDEX) {
     throw new SignInRefused("saml_authn_statement", `The SessionIndex is longer than ${MAX_SESSION_INDEX} characters.`);
   }
-  return { sessionIndex, sessionEnds: ends.length === 0 ? null : new Date(Math.min(...ends)) };
+  const authenticated = statements.flatMap((statement) => instant(statement, "AuthnInstant") ?? []);
+  return { sessionIndex, sessionEnds: earliest(ends), authenticatedAt: earliest(authenticated) };
+}
+
+function earliest(times: readonly number[]): Date | null {
+  return times.length === 0 ? null : new Date(Math.max(0, Math.min(...times)));
 }

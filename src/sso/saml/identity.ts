@@ -55,6 +55,7 @@ export function identityOf(connection: SsoConnection, asserted: Asserted): Ident
     nameId: asserted.nameId,
     sessionEnds: session.sessionEnds,
     issuedAt: asserted.issuedAt,
+    authenticatedAt: session.authenticatedAt,
     arrived: arrivedOf([["NameID", [asserted.nameId.value]], ...attributes]),
   };
 }

@@ -8,6 +8,7 @@ import { testDatabase } from "../../support/database.ts";
 import { api, Browser, logged, place, pushed, server } from "../place.ts";
 import { demand, member, patchMember, ready } from "../people.ts";
 import { type Begun, byPassword, CALLBACK, follow, type RelyingParty, relyingParty, signInTo } from "./relyingParty.ts";
+import { bySaml, samlConnection } from "./upstream.ts";
 
 type Place = Awaited<ReturnType<typeof place>>;
 
@@ -196,6 +197,23 @@ describe("the OpenID Provider refuses", () => {
     }
   });
 
+  it("a parameter with a NUL character, with invalid_request and not a fault", async () => {
+    const { party, browser } = await withCode();
+    for (const [from, name] of [
+      [new Browser(), "state"],
+      [browser, "nonce"],
+    ] as const) {
+      const begun = await party.begin();
+      begun.url.searchParams.set(name, "a\0b");
+      const seen = await follow(from, begun.url.href);
+      assert.equal(new URL(seen.url).searchParams.get("error"), "invalid_request", seen.url);
+      begun.url.searchParams.set(name, "a\\u0000b");
+      const kept = await follow(from, begun.url.href);
+      assert.equal(new URL(kept.url).searchParams.get("error"), null, kept.url);
+    }
+    assert.equal((await follow(new Browser(), "/oidc/session/end?state=%00")).status, 400);
+  });
+
   it("O17: to send anybody where a Host or X-Forwarded-Host header says", async () => {
     const base = await server();
     const party = await relyingParty();
@@ -258,6 +276,70 @@ describe("the OpenID Provider refuses", () => {
     assert.equal(new URL(alone.url).searchParams.get("error"), "login_required");
   });
 
+  const hourAgo = (): Date => new Date(Date.now() - 3_600_000);
+  const acr = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken";
+  for (const demands of [
+    { prompt: "login" },
+    { prompt: "select_account" },
+    { max_age: "60" },
+    { acr_values: acr },
+  ] as Record<string, string>[]) {
+    it(`T13: a sign-in from another tab, of which nothing was asked, in place of ${JSON.stringify(demands)} (OIDC Core §3.1.2.1)`, async () => {
+      const tenant = await place();
+      const upstream = await samlConnection(tenant);
+      const party = await relyingParty();
+      for (const told of [hourAgo(), new Date()]) {
+        const browser = new Browser();
+        const begun = await party.begin({ tenant: tenant.slug, ...demands });
+        const path = new URL((await browser.get(begun.url.href)).location, await server()).pathname;
+        // The identity provider answers at once who is signed in there; some even say that it was now.
+        await bySaml(browser, tenant, upstream, `/sso/start?tenant=${tenant.slug}`, told);
+        const resumed = await follow(browser, path);
+        assert.match(resumed.url, /SAMLRequest=/);
+        // What was asked of another application's sign-in is not enough either.
+        const lesser = await relyingParty();
+        const weaker = await lesser.begin({ tenant: tenant.slug, max_age: "7200", acr_values: "urn:weaker" });
+        const tab = new Browser();
+        for (const [name, value] of browser.cookies) if (!/interaction|resume/.test(name)) tab.cookies.set(name, value);
+        await bySaml(tab, tenant, upstream, weaker.url.href, told);
+        browser.cookies.set("usher", tab.cookies.get("usher") ?? "");
+        assert.match((await follow(browser, path)).url, /SAMLRequest=/);
+        const done = await bySaml(browser, tenant, upstream, path);
+        const claims = (await party.redeem(begun, done.url)).claims();
+        assert.ok(Date.now() / 1000 - (claims?.auth_time ?? 0) < 60);
+      }
+    });
+
+    it(`T13: to answer ${JSON.stringify(demands)} without a page by a session of which less was asked`, async () => {
+      const tenant = await place();
+      const upstream = await samlConnection(tenant);
+      const party = await relyingParty();
+      const browser = new Browser();
+      await bySaml(browser, tenant, upstream, (await party.begin({ tenant: tenant.slug })).url.href);
+      const silently = async (more: object): Promise<URL> =>
+        new URL((await follow(browser, (await party.begin({ ...demands, prompt: "none", ...more })).url.href)).url);
+      assert.ok((await silently({ max_age: "", acr_values: "" })).searchParams.get("code"));
+      const isPrompt = demands["prompt"] !== undefined;
+      if (!isPrompt) assert.equal((await silently({})).searchParams.get("error"), "login_required");
+      const begun = await party.begin({ tenant: tenant.slug, ...demands });
+      assert.match((await follow(browser, begun.url.href)).url, /SAMLRequest=/);
+      await party.redeem(begun, (await bySaml(browser, tenant, upstream, begun.url.href)).url);
+      assert.ok((await silently({})).searchParams.get("code"));
+    });
+  }
+
+  it("T13: an identity provider's answer to prompt=login or max_age that tells of an older sign-in, without going round", async () => {
+    const tenant = await place();
+    const upstream = await samlConnection(tenant);
+    const party = await relyingParty();
+    for (const demands of [{ prompt: "login" }, { max_age: "60" }] as Record<string, string>[]) {
+      const begun = await party.begin({ tenant: tenant.slug, ...demands });
+      const done = new URL((await bySaml(new Browser(), tenant, upstream, begun.url.href, hourAgo())).url);
+      assert.equal(done.searchParams.get("error"), "login_required", done.href);
+      assert.equal(done.searchParams.get("code"), null);
+    }
+  });
+
   it("T13: what a password opened, from the moment at which single sign-on is required (rule 28)", async () => {
     const { tenant, glass } = await ready();
     const ana = await member(tenant, "ana");
@@ -305,6 +387,64 @@ describe("the OpenID Provider refuses", () => {
       assert.equal(new URL(silent.url).searchParams.get("error"), "login_required");
     });
   }
+
+  it("to call an address verified that a directory has put in the place of the one that was (rule 24)", async () => {
+    const { tenant, ana, party, tokens } = await withTokens();
+    const { pool } = await testDatabase();
+    await pool.query("update members set email_verified = true where tenant_id = $1 and id = $2", [tenant.id, ana.id]);
+    const told = async () => {
+      const { email, email_verified } = await client.fetchUserInfo(party.config, tokens.access_token, ana.id);
+      return { email, email_verified };
+    };
+    assert.deepEqual(await told(), { email: ana.email, email_verified: true });
+    const made = await api("POST", `/tenants/${tenant.slug}/scim-tokens`, { name: "theirs" });
+    const patch = async (Operations: object[]): Promise<number> => {
+      const headers = {
+        authorization: `Bearer ${(made.body as { token: string }).token}`,
+        "content-type": "application/scim+json",
+      };
+      const body = JSON.stringify({ schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], Operations });
+      return (await fetch(`${await server()}/scim/v2/Users/${ana.id}`, { method: "PATCH", headers, body })).status;
+    };
+    assert.equal(await patch([{ op: "replace", path: "title", value: "Clerk" }]), 200);
+    assert.equal((await told()).email_verified, true);
+    const value = [{ value: "victim@bank.example", type: "work", primary: true }];
+    assert.equal(await patch([{ op: "replace", path: "emails", value }]), 200);
+    assert.deepEqual(await told(), { email: "victim@bank.example", email_verified: false });
+  });
+
+  it("to call the address of who came by single sign-on verified any longer than its domain is (rule 24)", async () => {
+    const tenant = await place();
+    const { id, idp } = await samlConnection(tenant);
+    const party = await relyingParty();
+    const browser = new Browser();
+    const begun = await party.begin({ tenant: tenant.slug });
+    const email = `ana@${tenant.domain}`;
+    const { samlResponse } = await idp.answer((await follow(browser, begun.url.href)).url, { nameId: "ana-1", email });
+    const posted = await browser.post(`/sso/saml/${id}/acs`, { SAMLResponse: samlResponse }, true);
+    let tokens = await party.redeem(begun, (await follow(browser, posted.location)).url);
+    const sub = tokens.claims()?.sub ?? "";
+    const told = async (): Promise<unknown[]> => {
+      tokens = await client.refreshTokenGrant(party.config, tokens.refresh_token ?? "");
+      const info = await client.fetchUserInfo(party.config, tokens.access_token, sub);
+      return [tokens.claims()?.["email_verified"], info.email_verified];
+    };
+    const { pool } = await testDatabase();
+    const become = (status: string) =>
+      pool.query("update domains set status = $2 where tenant_id = $1 and domain = $3", [
+        tenant.id,
+        status,
+        tenant.domain,
+      ]);
+    assert.equal(tokens.claims()?.["email_verified"], true);
+    assert.deepEqual(await told(), [true, true]);
+    await become("lapsed");
+    assert.deepEqual(await told(), [false, false]);
+    await become("verified");
+    assert.deepEqual(await told(), [true, true]);
+    assert.equal((await api("DELETE", `/tenants/${tenant.slug}/domains/${tenant.domain}`)).status, 204);
+    assert.deepEqual(await told(), [false, false]);
+  });
 
   it("T14: everything of somebody whom their directory sets inactive, and gives nothing back when it is undone", async () => {
     const tenant = await place();

@@ -10,7 +10,17 @@ import { work, until } from "../../events/working.ts";
 import { ways } from "../../support/api.ts";
 import { testDatabase } from "../../support/database.ts";
 import { api, Browser, place, server } from "../place.ts";
-import { demand, member, patchMember, ready } from "../people.ts";
+import {
+  account,
+  attach,
+  calls,
+  demand,
+  member,
+  PASSWORD,
+  patchMember,
+  ready,
+  signedIn as inBrowser,
+} from "../people.ts";
 import { byPassword, CALLBACK, follow, relyingParty, SIGNED_OUT, signInTo } from "./relyingParty.ts";
 
 interface Receiver {
@@ -83,6 +93,7 @@ describe("an application is told that somebody is signed out", () => {
     "who is removed": (tenant, memberId) => api("DELETE", `/tenants/${tenant.slug}/members/${memberId}`),
     "whose sessions an admin ends": (tenant, memberId) =>
       api("DELETE", `/tenants/${tenant.slug}/members/${memberId}/sessions`),
+    "whose password a directory removes": removePassword,
   };
   for (const [who, end] of Object.entries(endings)) {
     it(`T14: of somebody ${who}, and every application that they had opened`, async () => {
@@ -98,6 +109,41 @@ describe("an application is told that somebody is signed out", () => {
       assert.deepEqual(other.told(), []);
     });
   }
+
+  async function removePassword({ slug }: { slug: string }, memberId: string): Promise<void> {
+    const { body } = await api("POST", `/tenants/${slug}/scim-tokens`, { name: "theirs" });
+    const headers = {
+      authorization: `Bearer ${(body as { token: string }).token}`,
+      "content-type": "application/scim+json",
+    };
+    const schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
+    const patch = JSON.stringify({ schemas, Operations: [{ op: "remove", path: "password" }] });
+    const url = `${await server()}/scim/v2/Users/${memberId}`;
+    assert.equal((await fetch(url, { method: "PATCH", headers, body: patch })).status, 200);
+  }
+
+  it("of who changes an account's password, wherever it is attached, but for the session that does it", async () => {
+    const own = await account();
+    const [, domain = ""] = own.email.split("@");
+    const join = async () => {
+      const tenant = await place();
+      const { id } = await member(tenant, "ana", { password: false, domain });
+      await attach(tenant, own.id, id);
+      return { tenant, id };
+    };
+    const [here, there] = [await join(), await join()];
+    const browser = await inBrowser(here.tenant, own.email);
+    const kept = await signedIn(here.tenant, own.email, browser);
+    const ended = await signedIn(here.tenant, own.email);
+    const far = await signedIn(there.tenant, own.email);
+    const next = "one that is long enough";
+    assert.equal((await calls(browser, "POST", "/session/password", { current: PASSWORD, next })).status, 204);
+    await until(() => ended.told().length + far.told().length === 2);
+    assert.equal((await verified(ended.told()[0] ?? "", ended.party.clientId)).sub, here.id);
+    assert.equal((await verified(far.told()[0] ?? "", far.party.clientId)).sub, there.id);
+    assert.deepEqual(kept.told(), []);
+    await client.fetchUserInfo(kept.party.config, kept.tokens.access_token, here.id);
+  });
 
   it("T13: of who must come in by single sign-on from now on (rule 28)", async () => {
     const { tenant } = await ready();

@@ -9,7 +9,7 @@ import { testDatabase } from "../../support/database.ts";
 import { oidcIdp } from "../../support/oidcIdp.ts";
 import { api, Browser, place, server } from "../place.ts";
 import { member, PASSWORD } from "../people.ts";
-import { samlConnection } from "./upstream.ts";
+import { bySaml, samlConnection } from "./upstream.ts";
 import { API, byPassword, CALLBACK, follow, relyingParty, signInTo } from "./relyingParty.ts";
 
 describe("the OpenID Provider", () => {
@@ -66,6 +66,30 @@ describe("the OpenID Provider", () => {
     const party = await relyingParty();
     const done = await follow(new Browser(), (await party.begin({ tenant: "no-such-tenant" })).url.href);
     assert.equal(new URL(done.url).searchParams.get("error"), "access_denied");
+    const { slug, name } = await place();
+    const asked = await follow(new Browser(), (await party.begin({ tenant: slug.toUpperCase() })).url.href);
+    assert.match(asked.text, new RegExp(name), asked.url);
+  });
+
+  it("brings somebody to the application who accepts an invitation on the way", async () => {
+    const tenant = await place();
+    const wanted = { emails: [`new@${tenant.domain}`], sendEmail: false };
+    const made = await api("POST", `/tenants/${tenant.slug}/invitations`, wanted);
+    const [row] = (made.body as { results: { memberId: string; link: string }[] }).results;
+    const party = await relyingParty();
+    const browser = new Browser();
+    const begun = await party.begin({ tenant: tenant.slug });
+    const { location } = await browser.get(begun.url.href);
+    const done = await browser.post("/invitation/accept", {
+      token: row?.link.split("#")[1] ?? "",
+      return_to: new URL(location, await server()).pathname,
+      givenName: "Ana",
+      familyName: "Berg",
+      password: PASSWORD,
+    });
+    assert.equal(done.status, 303, done.text);
+    const tokens = await party.redeem(begun, (await follow(browser, done.location)).url);
+    assert.equal(tokens.claims()?.sub, row?.memberId);
   });
 
   it("has somebody sign in again for prompt=login and max_age, and says when they did; other applications go on", async () => {
@@ -221,6 +245,29 @@ describe("the OpenID Provider", () => {
     } finally {
       idp.close();
     }
+  });
+
+  it("says as auth_time when the identity provider was shown who it is, and takes that for max_age (OIDC Core §2)", async () => {
+    const tenant = await place();
+    const upstream = await samlConnection(tenant);
+    const party = await relyingParty();
+    const timeOf = async (browser: Browser, told: Date, more: Record<string, string>): Promise<number | undefined> => {
+      const begun = await party.begin({ tenant: tenant.slug, ...more });
+      const done = await bySaml(browser, tenant, upstream, begun.url.href, told);
+      return (await party.redeem(begun, done.url)).claims()?.auth_time;
+    };
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    const seconds = Math.floor(hourAgo.getTime() / 1000);
+    assert.equal(await timeOf(new Browser(), hourAgo, {}), seconds);
+    const browser = new Browser();
+    assert.equal(await timeOf(browser, hourAgo, { max_age: "7200" }), seconds);
+    const silent = await party.begin({ max_age: "7200", prompt: "none" });
+    assert.equal(
+      (await party.redeem(silent, (await follow(browser, silent.url.href)).url)).claims()?.auth_time,
+      seconds,
+    );
+    const sooner = await timeOf(new Browser(), new Date(Date.now() + 3_600_000), {});
+    assert.ok(Math.abs(Date.now() / 1000 - (sooner ?? 0)) < 60, "a clock that is ahead puts nobody in the future");
   });
 
   it("names in its metadata what it offers, and no more", async () => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { connectionUrls } from "../../../src/directory/connections/connectionsForSignIn.ts";
 import { samlIdp, type TestIdp } from "../../support/samlIdp.ts";
-import { api, server } from "../place.ts";
+import { api, type Browser, type Seen, server } from "../place.ts";
+import { follow } from "./relyingParty.ts";
 
 /** Its one connection, enabled. */
 export async function samlConnection(tenant: { readonly slug: string }): Promise<{ id: string; idp: TestIdp }> {
@@ -15,4 +16,19 @@ export async function samlConnection(tenant: { readonly slug: string }): Promise
   assert.equal((await api("PATCH", path, { saml: { metadataXml: idp.metadata } })).status, 200);
   assert.equal((await api("PATCH", path, { status: "enabled", force: true })).status, 200);
   return { id, idp };
+}
+
+/** Goes to the identity provider, which says that it is Ana and when she showed it so (now unless given), and follows on. */
+export async function bySaml(
+  browser: Browser,
+  tenant: { readonly domain: string },
+  { id, idp }: Awaited<ReturnType<typeof samlConnection>>,
+  start: string,
+  authenticatedAt = new Date(),
+): Promise<Seen & { url: string }> {
+  const { url } = await follow(browser, start);
+  const ana = { nameId: "ana-1", email: `ana@${tenant.domain}`, authenticatedAt };
+  const { samlResponse } = await idp.answer(url, ana);
+  const posted = await browser.post(`/sso/saml/${id}/acs`, { SAMLResponse: samlResponse }, true);
+  return follow(browser, posted.location);
 }

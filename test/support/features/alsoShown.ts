@@ -7,11 +7,24 @@ export const alsoShown: Readonly<Record<string, readonly string[]>> = {
     "admin/memberRules: refuses an admin's creation, everything rolled back, and says what is used and what to do",
   ],
   "S1.10": ["admin/members: gives one address to one of two who ask for it at the same time"],
+  "S1.9": [
+    "walkthroughs/everyEntry: makes them active by the sign-up, and notes the first sign-in (S1.22)",
+    "walkthroughs/everyEntry: changes address, role and status by one edit each (S1.24, S1.25, S1.26)",
+  ],
+  "S1.13": ["walkthroughs/everyEntry: changes address, role and status by one edit each (S1.24, S1.25, S1.26)"],
+  "S2.2": [
+    "walkthroughs/helpDesk: lets the invited in by the mailed link and a password of their own, within seven days (S2.4, S2.5)",
+    "walkthroughs/helpDesk: finds the deactivated by filter, and brings them back (S2.19)",
+  ],
+  "S2.9": [
+    "walkthroughs/helpDesk: edits profile, role and teams from the list, and from the team (S2.6, S2.7, S2.8, S2.15)",
+  ],
   "S2.22": [
     "saml/presets: … reads address, names and groups in what it sends",
     "admin/connectionPresets: make a draft by the provider alone, whose values the preset names",
   ],
   "S2.23": [
+    "access/connectionTests: makes a draft tested, which may then be enabled without force",
     "admin/connections: becomes enabled once it was tested, and tells it",
     "admin/connections: becomes enabled untested by force alone, and says what that means",
   ],
