@@ -80,11 +80,18 @@ export const LATE_JOB = "offboarding.late";
 
 /** Whoever is active again has left nothing: what waited for their application waits no more. */
 export function takeBack(tenantId: string, memberIds: readonly string[]): Statement {
-  return {
-    name: "offboarding_take_back",
-    text: `delete from offboardings o using members m where o.tenant_id = $1 and o.status = 'open'
-      and o.member_id = any(array(select unnest($2::uuid[]))) and m.tenant_id = $1 and m.id = o.member_id
-      and m.status = 'active'`,
-    values: [tenantId, memberIds],
-  };
+  const [only, second] = memberIds;
+  // One by itself, as nearly always: with an array PostgreSQL would plan each call anew.
+  return second === undefined
+    ? { name: "offboarding_take_back", text: takenBack("$2::uuid"), values: [tenantId, only] }
+    : {
+        name: "offboarding_take_back_several",
+        text: takenBack("any(array(select unnest($2::uuid[])))"),
+        values: [tenantId, memberIds],
+      };
+}
+
+function takenBack(whose: string): string {
+  return `delete from offboardings o where o.tenant_id = $1 and o.status = 'open' and o.member_id = ${whose}
+    and (select m.status from members m where m.tenant_id = $1 and m.id = o.member_id) = 'active'`;
 }
