@@ -48,11 +48,13 @@ export interface ReviewScope {
 
 type Condition = (scope: ReviewScope, values: unknown[]) => string;
 
-/** Events that change what a member may do; what else `member.updated` tells is not this review's. */
+/** Events that change what a member may do, its first roles too; what else `member.updated` tells is not this review's. */
 const changes: Condition = ({ changedSince }, values) => `e.tenant_id = $1 and e.target_id = m.id
   and e.id >= uuid_v7_floor(${put(values, changedSince)}::timestamptz)
   and (e.type = 'member.grants_changed' or e.data ? 'roles' and e.type in ('member.updated', 'member.suspended',
-    'member.reactivated', 'member.seat_promoted'))`;
+    'member.reactivated', 'member.seat_promoted') or e.type = 'member.created' and e.data->'roles' <> '[]')`;
+/** In force before and after: nobody had any before they came. */
+const ROLES_CHANGED = `case e.type when 'member.created' then jsonb_build_array('[]'::jsonb, e.data->'roles') else e.data->'roles' end`;
 /** Looked at of one member: a directory that moves somebody to and fro makes the page no dearer. */
 const MOST_CHANGES = 100;
 
@@ -87,7 +89,7 @@ export function reviewedAfter(
       from members m left join directories d on d.tenant_id = m.tenant_id and d.id = m.directory_id
       cross join lateral (select count(*) as changes, (array_agg(jsonb_build_object('eventId', x.id, 'at', x.at,
           'type', x.type, 'actorType', x.actor_type, 'actorId', x.actor_id, 'roles', x.roles) order by x.id desc))[1] as latest
-        from (select e.id, e.at, e.type, e.actor_type, e.actor_id, e.data->'roles' as roles from events e
+        from (select e.id, e.at, e.type, e.actor_type, e.actor_id, ${ROLES_CHANGED} as roles from events e
           where ${changes(scope, values)} order by e.id desc limit ${MOST_CHANGES}) x) c
       where ${where(scope, values)} and m.id > ${put(values, after)} order by m.id limit ${put(values, most)}`;
   return { name: `access_review_${scope.only ?? "all"}`, text, values };

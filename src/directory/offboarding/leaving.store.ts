@@ -25,14 +25,13 @@ const MOST_REPORTS = 500;
 const LEAVES = `jsonb_build_object('roles', l.roles, 'teams', ${TEAM_IDS},
   'resources', (select coalesce(jsonb_agg(jsonb_build_object('area', r.area, 'id', r.resource, 'actions', r.actions)
       order by r.area, r.resource), '[]') from member_resources r where r.tenant_id = m.tenant_id and r.member_id = m.id),
-  'reports', to_jsonb(array(select x.id from members x where x.tenant_id = m.tenant_id and x.manager_id = m.id
-    order by x.id limit ${MOST_REPORTS})),
-  'reportCount', (select count(*) from members x where x.tenant_id = m.tenant_id and x.manager_id = m.id),
   'isContact', coalesce(lower(policy.contact) = m.email_key, false),
   'apiKeys', to_jsonb(array(select k.id from api_keys k
     where k.tenant_id = m.tenant_id and k.created_by = 'member:' || m.id order by k.id)),
   'scimTokens', to_jsonb(array(select k.id from scim_tokens k
-    where k.tenant_id = m.tenant_id and k.created_by = 'member:' || m.id order by k.id)))`;
+    where k.tenant_id = m.tenant_id and k.created_by = 'member:' || m.id order by k.id)))
+  || (select jsonb_build_object('reports', coalesce(to_jsonb((array_agg(x.id order by x.id))[:${MOST_REPORTS}]), '[]'),
+      'reportCount', count(*)) from members x where x.tenant_id = m.tenant_id and x.manager_id = m.id)`;
 
 /**
  * Writes down and tells that these people leave, with what there is to reassign: of those whose row has this version
@@ -56,15 +55,15 @@ export function tellLeaving(
         from policy, jsonb_to_recordset($2::jsonb) as l (id uuid, version bigint, roles jsonb, "reassignTo" uuid, person jsonb)
           join members m on m.tenant_id = $1 and m.id = l.id and m.version = l.version
         where $4::text = 'removed' or m.status = 'suspended'),
-      earlier as (delete from offboardings o using leaving l
-        where o.tenant_id = $1 and o.member_id = l.member_id and o.status = 'open'),
       written as (insert into offboardings (tenant_id, id, member_id, cause, leaves, reassign_to, person, created_at, due_at)
-        select $1, id, member_id, $4::text, leaves, reassign_to, person, $3::timestamptz, due_at from leaving),
-      due as (insert into jobs (tenant_id, kind, payload, run_at)
-        select $1, '${DUE_JOB}', jsonb_build_object('id', id), due_at from leaving where due_at is not null),
-      late as (insert into jobs (tenant_id, kind, payload, run_at)
-        select $1, '${LATE_JOB}', jsonb_build_object('id', id), $3::timestamptz + interval '1 minute'
-        from leaving where due_at is null and person is not null)
+        select $1, id, member_id, $4::text, leaves, reassign_to, person, $3::timestamptz, due_at from leaving
+        on conflict (tenant_id, member_id) where ended_at is null do update set id = excluded.id, cause = excluded.cause,
+          leaves = excluded.leaves, reassign_to = excluded.reassign_to, person = excluded.person,
+          created_at = excluded.created_at, due_at = excluded.due_at),
+      later as (insert into jobs (tenant_id, kind, payload, run_at)
+        select $1, case when due_at is null then '${LATE_JOB}' else '${DUE_JOB}' end, jsonb_build_object('id', id),
+          coalesce(due_at, $3::timestamptz + interval '1 minute')
+        from leaving where due_at is not null or person is not null)
       insert into events (tenant_id, id, type, actor_type, actor_id, target_type, target_id, at, data)
       select $1, uuid_v7($3::timestamptz), 'member.offboarding', $5::text, $6::uuid, 'member', member_id, $3::timestamptz,
         jsonb_build_object('offboarding', id, 'cause', $4::text, 'reassignTo', reassign_to, 'dueAt',
@@ -92,6 +91,6 @@ export function takeBack(tenantId: string, memberIds: readonly string[]): Statem
 }
 
 function takenBack(whose: string): string {
-  return `delete from offboardings o where o.tenant_id = $1 and o.status = 'open' and o.member_id = ${whose}
+  return `delete from offboardings o where o.tenant_id = $1 and o.ended_at is null and o.member_id = ${whose}
     and (select m.status from members m where m.tenant_id = $1 and m.id = o.member_id) = 'active'`;
 }
