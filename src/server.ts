@@ -1,4 +1,5 @@
-import express, { type Express } from "express";
+import type { RequestListener } from "node:http";
+import express from "express";
 import { accessSurface } from "./access/index.ts";
 import { adminSurface } from "./admin/index.ts";
 import { providersFor } from "./admin/setupProviders.ts";
@@ -8,10 +9,10 @@ import { notFound } from "./http/fallback.ts";
 import { health } from "./http/health.ts";
 import type { Logger } from "./http/logger.ts";
 import type { Outbound } from "./http/outbound.ts";
-import { createMetrics } from "./http/metrics.ts";
+import { createMetrics, type Metrics } from "./http/metrics.ts";
 import { problemHandler } from "./http/problem.ts";
 import { requestLog } from "./http/requestLog.ts";
-import { scimSurface } from "./provisioning/index.ts";
+import { asksScim, scimSurface } from "./provisioning/index.ts";
 import type { Registry } from "./scim/registry.ts";
 import { outboundFetch } from "./sso/oidc/outboundFetch.ts";
 import type { SamlThreads } from "./sso/saml/threads.ts";
@@ -35,16 +36,22 @@ export interface ServerParts {
 }
 
 /** The list of surfaces: what answers under which path. */
-export function createServer(parts: ServerParts): Express {
-  const { db, log, operatorKeys } = parts;
+export function createServer(parts: ServerParts): RequestListener {
   const metrics = createMetrics();
+  const note = requestLog(parts.log, metrics.observe);
+  const scim = scimSurface(parts);
+  const app = appOf(parts, metrics);
+  return (req, res) => note(req, res, () => (asksScim(req) ? scim(req, res) : app(req, res)));
+}
+
+/** All but SCIM. */
+function appOf(parts: ServerParts, metrics: Metrics): RequestListener {
+  const { db, log, operatorKeys } = parts;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
   app.set("trust proxy", parts.trustProxy);
-  app.use(requestLog(log, metrics.observe));
-  app.use(scimSurface(parts));
   app.use("/api/v1", adminSurface(parts));
   app.use(accessSurface({ ...parts, fetch: outboundFetch(parts.outbound), providers: providersFor(parts) }));
   app.use(health({ ready: () => answers(db), operatorKeys, registry: metrics.registry }));

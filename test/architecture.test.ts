@@ -99,6 +99,12 @@ describe("the checks of the house", () => {
     ["a room that is not in the table", "src/utils/a.ts", `export const x = 1;`, /no room "utils"/],
     ["a file at the top that is not in the table", "src/helpers.ts", `export const x = 1;`, /no room "helpers.ts"/],
     ["express in a use-case", "src/directory/a.ts", `import type { Request } from "express";`, /express belongs to/],
+    [
+      "express in the surface of SCIM",
+      "src/provisioning/a.ts",
+      `import { Router } from "express";`,
+      /express belongs to/,
+    ],
     ["pg outside storage", "src/directory/a.store.ts", `import { Client } from "pg";`, /pg belongs to/],
     ["the environment", "src/server.ts", `const x = process.env["HOME"];`, /process.env/],
     ["the environment by its global name", "src/server.ts", `const x = globalThis.process.env.HOME;`, /process.env/],

@@ -2,7 +2,7 @@
  * What becomes of a thrown error at a surface: a refusal is told, a fault is logged and hidden. Each surface gives its
  * own encoding of the one `Failure`.
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ErrorRequestHandler } from "express";
 import { type FieldFault, Refusal, type RefusalCode, refusalStatus } from "../base/errors.ts";
 import { bearerChallenge } from "./bearer.ts";
@@ -67,17 +67,16 @@ function headersOf(refusal: Refusal, req: IncomingMessage): Record<string, strin
   return headers;
 }
 
+/** Ends an answer with what was thrown on the way to it. */
+type Failing = (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
+
 /**
- * The error handler of a surface, mounted last in it.
+ * How a surface tells what went wrong.
  *
  * @param type media type of the documents that `encode` makes
  */
-export function errorHandler(
-  log: Logger,
-  type: string,
-  encode: (failure: Failure, error: unknown) => unknown,
-): ErrorRequestHandler {
-  return (error: unknown, req, res, _next) => {
+export function failing(log: Logger, type: string, encode: (failure: Failure, error: unknown) => unknown): Failing {
+  return (error, req, res) => {
     const failure = failureOf(error, req, log);
     if (res.headersSent) {
       // Half an answer cannot be taken back; cutting the connection tells the client that it is not whole.
@@ -88,4 +87,10 @@ export function errorHandler(
     res.setHeader("X-Request-Id", requestId(req));
     sendJson(res, failure.status, type, encode(failure, error));
   };
+}
+
+/** The same as the error handler of an express surface, mounted last in it. */
+export function errorHandler(...surface: Parameters<typeof failing>): ErrorRequestHandler {
+  const fail = failing(...surface);
+  return (error: unknown, req, res, _next) => fail(error, req, res);
 }

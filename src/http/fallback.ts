@@ -4,13 +4,23 @@ import { Refusal } from "../base/errors.ts";
 
 /** For the end of a surface: no route has this path. */
 export const notFound: RequestHandler = () => {
-  throw new Refusal("not_found", "There is nothing at this path. Check the URL.");
+  throw nothingHere();
 };
 
-/** For the end of a path's routes: `allowed` are the methods that it has, for the Allow header (RFC 9110 §15.5.6). */
+/** The refusal of a path that nothing answers. */
+export function nothingHere(): Refusal {
+  return new Refusal("not_found", "There is nothing at this path. Check the URL.");
+}
+
+/** For the end of a path's routes: `allowed` are the methods that it has. */
 export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
-  const allow = allowed.join(", ");
   return (req) => {
-    throw new Refusal("method_not_allowed", `${req.method} is not possible here. Use ${allow}.`, { extra: { allow } });
+    throw notAllowed(req.method, allowed);
   };
+}
+
+/** The refusal of a method that a path has not; `allowed` for the Allow header (RFC 9110 §15.5.6). */
+export function notAllowed(method: string, allowed: readonly string[]): Refusal {
+  const allow = allowed.join(", ");
+  return new Refusal("method_not_allowed", `${method} is not possible here. Use ${allow}.`, { extra: { allow } });
 }

@@ -1,7 +1,6 @@
 /** Security headers of machine-read answers, worked out once so that a request costs no more than setting them. */
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-import type { RequestHandler } from "express";
 import helmet from "helmet";
 
 const apiPolicy = helmet({
@@ -19,7 +18,7 @@ const apiPolicy = helmet({
 /** Pages have a style sheet and forms of our own, and nothing else; a form may lead on to an identity provider. */
 const pageSources = { defaultSrc: ["'none'"], styleSrc: ["'self'"], baseUri: ["'none'"], frameAncestors: ["'none'"] };
 
-function pagePolicy(sources: Readonly<Record<string, readonly string[]>>): Policy {
+function pagePolicy(sources: Readonly<Record<string, readonly string[]>>): Setting {
   return helmet({
     contentSecurityPolicy: { useDefaults: false, directives: sources },
     // Not no-referrer: with that a browser says `Origin: null` of our own forms too (Fetch §3.2), which then pass for
@@ -32,19 +31,20 @@ function pagePolicy(sources: Readonly<Record<string, readonly string[]>>): Polic
   });
 }
 
+/** Sets headers on every answer of a surface. */
+type Setting = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+
 /** Sets helmet's headers and `Cache-Control: no-store` on the answers of the APIs. */
-export function apiHeaders(): RequestHandler {
+export function apiHeaders(): Setting {
   return setting(apiPolicy);
 }
 
 /** The same for pages that people look at; with `script` those that have the one of passkeys, from a file of ours. */
-export function pageHeaders({ script = false } = {}): RequestHandler {
+export function pageHeaders({ script = false } = {}): Setting {
   return setting(pagePolicy(script ? { ...pageSources, scriptSrc: ["'self'"] } : pageSources));
 }
 
-type Policy = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
-
-function setting(policy: Policy): RequestHandler {
+function setting(policy: Setting): Setting {
   const headers = [...computed(policy), ["Cache-Control", "no-store"] as const];
   return (_req, res, next) => {
     for (const [name, value] of headers) res.setHeader(name, value);
@@ -53,7 +53,7 @@ function setting(policy: Policy): RequestHandler {
 }
 
 /** Lets helmet write to an answer that goes nowhere, and keeps what it wrote. */
-function computed(policy: Policy): [string, string][] {
+function computed(policy: Setting): [string, string][] {
   const req = new IncomingMessage(new Socket());
   const res = new ServerResponse(req);
   policy(req, res, () => undefined);

@@ -1,6 +1,5 @@
 /** One log line and one measurement for each request, on the way of every request: it must stay cheap. */
-import type { IncomingMessage } from "node:http";
-import type { Request, RequestHandler } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { newId } from "../base/ids.ts";
 import type { Logger } from "./logger.ts";
 import type { Observe } from "./metrics.ts";
@@ -8,6 +7,7 @@ import type { Observe } from "./metrics.ts";
 /** The answer did not reach the client, which had gone; nginx's number for it. */
 const CLIENT_GONE = 499;
 const REQUEST_ID = Symbol("request id");
+const PATTERN = Symbol("pattern");
 const PLAIN_PATH = /^(?:\/[A-Za-z0-9][A-Za-z0-9.-]{0,63})*$/;
 
 /** The id of this request (UUIDv7), made when first asked for; what a client calls its request is not trusted. */
@@ -15,19 +15,36 @@ export function requestId(req: IncomingMessage & { [REQUEST_ID]?: string }): str
   return (req[REQUEST_ID] ??= newId(new Date()));
 }
 
+/** A request, with what express or another surface has put onto it on its way. */
+interface Routed extends IncomingMessage {
+  readonly originalUrl?: string;
+  readonly route?: { readonly path?: unknown };
+  [PATTERN]?: string;
+}
+
+/** Says which pattern a request has matched, where it is not express that routes. */
+export function noteRoute(req: Routed, pattern: string): void {
+  req[PATTERN] = pattern;
+}
+
 /** Writes method, route, status and milliseconds of each request at `info`, and gives them to `observe`. */
-export function requestLog(log: Logger, observe: Observe): RequestHandler {
+export function requestLog(
+  log: Logger,
+  observe: Observe,
+): (req: Routed, res: ServerResponse, next: () => void) => void {
   // Only our own fields are in these lines, so they are spared the search for secrets.
   const lines = log.child({}, { redact: [] });
   return (req, res, next) => {
     const start = performance.now();
-    res.once("close", () => {
+    // Emitted once; `once` would cost each request a wrapper and its removal.
+    res.on("close", () => {
       const ms = performance.now() - start;
       const status = res.writableFinished ? res.statusCode : CLIENT_GONE;
-      observe(req.originalUrl, req.method, status, ms / 1000);
+      const [url, method] = [sentUrl(req), req.method ?? ""];
+      observe(url, method, status, ms / 1000);
       if (!lines.isLevelEnabled("info")) return;
       const rounded = Math.round(ms * 100) / 100;
-      lines.info({ id: requestId(req), method: req.method, route: routeOf(req), status, ms: rounded }, "request");
+      lines.info({ id: requestId(req), method, route: routeOf(req), status, ms: rounded }, "request");
     });
     next();
   };
@@ -37,14 +54,19 @@ export function requestLog(log: Logger, observe: Observe): RequestHandler {
  * The pattern of the matched route, as `/scim/v2/Users/:id`. Of a path that matched none two segments are shown, which
  * is enough to see a wrong base URL; the rest may be somebody's name.
  */
-function routeOf(req: Request): string {
-  const pattern: unknown = req.route?.path;
-  const [path = ""] = req.originalUrl.split("?", 1);
+function routeOf(req: Routed): string {
+  const pattern: unknown = req[PATTERN] ?? req.route?.path;
+  const [path = ""] = sentUrl(req).split("?", 1);
   const sent = path.endsWith("/") ? path.slice(0, -1) : path;
   if (typeof pattern !== "string") return unmatched(sent);
   const own = pattern === "/" ? "" : pattern;
   const base = beforeRoute(sent, own);
   return (PLAIN_PATH.test(base) ? base : "/…") + own || "/";
+}
+
+/** Express cuts `url` while a request is on its way. */
+function sentUrl(req: Routed): string {
+  return req.originalUrl ?? req.url ?? "";
 }
 
 /** Where the route's router is mounted. Not express's `baseUrl`: that is cut once an error has left the router. */

@@ -1,8 +1,7 @@
-import type { Request, Response, Router } from "express";
+import type { ServerResponse } from "node:http";
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
 import { readJson } from "../http/body.ts";
-import { methodNotAllowed } from "../http/fallback.ts";
 import { sendJson } from "../http/reply.ts";
 import { normaliseResource } from "../scim/normalise.ts";
 import { parsePatchOp } from "../scim/patchMessage.ts";
@@ -13,8 +12,9 @@ import type { ScimObject } from "../scim/types.ts";
 import { validate } from "../scim/validate.ts";
 import { bodyOptions, MEDIA_TYPE } from "./limits.ts";
 import { namesTag } from "./etag.ts";
+import { byMethod, type AddRoute, type Exchange } from "./exchange.ts";
 import { personIn } from "./recordedPerson.ts";
-import { requestOf, type ScimRequest } from "./request.ts";
+import type { ScimRequest } from "./request.ts";
 import { answerGet, searchRoute, type Listing } from "./search.ts";
 
 /** What an endpoint needs of a kind of resource; each answer is a whole resource with its `meta`. */
@@ -41,69 +41,69 @@ export interface View {
   readonly asked: boolean;
 }
 
-/** Adds the routes of one resource type (RFC 7644 §3.2): one for each path, for every route is tried by its pattern. */
-export function resourceRoutes(router: Router, handlers: ResourceHandlers): void {
+/** Adds the routes of one resource type (RFC 7644 §3.2). */
+export function resourceRoutes(add: AddRoute, handlers: ResourceHandlers): void {
   const { endpoint } = handlers.type;
-  router
-    .route(endpoint)
-    .get((_req, res) => answerGet([handlers.listing], res))
-    .post((req, res) => create(handlers, req, res))
-    .all(methodNotAllowed("GET", "POST"));
-  searchRoute(router, `${endpoint}/.search`, [handlers.listing]);
-  router
-    .route(`${endpoint}/:id`)
-    .get((req, res) => read(handlers, req, res))
-    .put((req, res) => replace(handlers, req, res))
-    .patch((req, res) => patch(handlers, req, res))
-    .delete((req, res) => remove(handlers, req, res))
-    .all(methodNotAllowed("GET", "PUT", "PATCH", "DELETE"));
+  add(
+    endpoint,
+    byMethod({
+      GET: (exchange) => answerGet([handlers.listing], exchange),
+      POST: (exchange) => create(handlers, exchange),
+    }),
+  );
+  searchRoute(add, `${endpoint}/.search`, [handlers.listing]);
+  add(
+    `${endpoint}/:id`,
+    byMethod({
+      GET: (exchange) => read(handlers, exchange),
+      PUT: (exchange) => replace(handlers, exchange),
+      PATCH: (exchange) => patch(handlers, exchange),
+      DELETE: (exchange) => remove(handlers, exchange),
+    }),
+  );
 }
 
-async function create(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
-  const request = requestOf(res);
+async function create(handlers: ResourceHandlers, { req, res, request }: Exchange): Promise<void> {
   const view = viewOf(handlers.type, req, request);
   const resource = await readResource(handlers.type, req, request);
   send(res, 201, view, await handlers.create(request, resource, view));
 }
 
-async function read(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
-  const request = requestOf(res);
+async function read(handlers: ResourceHandlers, { req, res, request, params }: Exchange): Promise<void> {
   const view = viewOf(handlers.type, req, request);
-  const resource = await handlers.read(request, idOf(handlers.type, req.params["id"]), view);
+  const resource = await handlers.read(request, idOf(handlers.type, params["id"]), view);
   const { location, version } = metaOf(resource);
   const known = req.headers["if-none-match"];
   // RFC 7644 §3.14 and RFC 9110 §13.1.2; §15.4.5 has a 304 carry what a 200 would have of ETag and Content-Location.
   if (known !== undefined && namesTag(known, version)) {
-    res.status(304).setHeader("ETag", version).setHeader("Content-Location", location).end();
+    res.writeHead(304, { ETag: version, "Content-Location": location }).end();
     return;
   }
   send(res, 200, view, resource);
 }
 
-async function replace(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
-  const request = requestOf(res);
+async function replace(handlers: ResourceHandlers, { req, res, request, params }: Exchange): Promise<void> {
   const view = viewOf(handlers.type, req, request);
-  const id = idOf(handlers.type, req.params["id"]);
+  const id = idOf(handlers.type, params["id"]);
   send(res, 200, view, await handlers.replace(request, id, await readResource(handlers.type, req, request), view));
 }
 
-async function patch(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
-  const request = requestOf(res);
+async function patch(handlers: ResourceHandlers, { req, res, request, params }: Exchange): Promise<void> {
   const view = viewOf(handlers.type, req, request);
-  const id = idOf(handlers.type, req.params["id"]);
+  const id = idOf(handlers.type, params["id"]);
   const body = await readJson(req, bodyOptions(req, request.leniency));
   const operations = parsePatchOp(handlers.type, body, request.leniency);
   const resource = await handlers.patch(request, id, operations, view);
   if (resource) send(res, 200, view, resource);
-  else res.status(204).end();
+  else res.writeHead(204).end();
 }
 
-async function remove(handlers: ResourceHandlers, req: Request, res: Response): Promise<void> {
-  await handlers.remove(requestOf(res), idOf(handlers.type, req.params["id"]));
-  res.status(204).end();
+async function remove(handlers: ResourceHandlers, { res, request, params }: Exchange): Promise<void> {
+  await handlers.remove(request, idOf(handlers.type, params["id"]));
+  res.writeHead(204).end();
 }
 
-async function readResource(type: ResourceType, req: Request, request: ScimRequest): Promise<ScimObject> {
+async function readResource(type: ResourceType, req: Exchange["req"], request: ScimRequest): Promise<ScimObject> {
   return resourceOf(type, await readJson(req, bodyOptions(req, request.leniency)), request);
 }
 
@@ -115,7 +115,7 @@ export function resourceOf(type: ResourceType, body: unknown, { leniency, record
   return resource;
 }
 
-function viewOf(type: ResourceType, req: Request, { query, leniency }: ScimRequest): View {
+function viewOf(type: ResourceType, req: Exchange["req"], { query, leniency }: ScimRequest): View {
   const { attributes, excludedAttributes } = query;
   // RFC 7240 §4.2
   const prefers = /(^|[,;\s])return=representation($|[,;\s])/i.test(String(req.headers["prefer"] ?? ""));
@@ -131,7 +131,7 @@ export function idOf(type: ResourceType, id: unknown): string {
   throw new Refusal("not_found", `no ${type.name} ${String(id).slice(0, 100)}`);
 }
 
-function send(res: Response, status: number, { shown }: View, resource: ScimObject): void {
+function send(res: ServerResponse, status: number, { shown }: View, resource: ScimObject): void {
   const { location, version } = metaOf(resource);
   // RFC 7644 §3.1: Content-Location; §3.3: Location of what was created, equal to meta.location
   res.setHeader("Content-Location", location);

@@ -1,4 +1,4 @@
-import { Router, type ErrorRequestHandler, type RequestHandler, type Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../base/errors.ts";
 import { isUuid } from "../base/ids.ts";
 import type { ProvisioningLog } from "../directory/provisioningLog/provisioningBuffer.ts";
@@ -8,12 +8,15 @@ import {
   type DirectoryPlace,
 } from "../directory/directories/machineCaller.ts";
 import { bearerToken } from "../http/bearer.ts";
-import { errorHandler } from "../http/failure.ts";
-import { notFound } from "../http/fallback.ts";
+import { failing } from "../http/failure.ts";
+import { nothingHere } from "../http/fallback.ts";
 import { apiHeaders } from "../http/headers.ts";
 import type { Logger } from "../http/logger.ts";
 import type { Outbound } from "../http/outbound.ts";
+import { paths } from "../http/paths.ts";
 import { rateLimit, type Rate } from "../http/rateLimit.ts";
+import { noteRoute } from "../http/requestLog.ts";
+import { targetOf } from "../http/target.ts";
 import type { Registry, ResourceType } from "../scim/registry.ts";
 import { ScimRefusal } from "../scim/types.ts";
 import { validatorOf } from "../scim/validate.ts";
@@ -22,10 +25,11 @@ import { bulkRoute } from "./bulk.ts";
 import { configRoutes, discoveryRoutes } from "./discovery.ts";
 import { customResourceHandlers } from "./customResources.ts";
 import { resourceRoutes, type ResourceHandlers } from "./endpoint.ts";
+import type { AddRoute, Answer, Visit } from "./exchange.ts";
 import { groupHandlers } from "./groups.ts";
 import { MEDIA_TYPE, RATE } from "./limits.ts";
 import { asForbidden, encode } from "./refusals.ts";
-import { requestOf, scimRequest, type ScimServer } from "./request.ts";
+import { scimRequest, type ScimRequest, type ScimServer } from "./request.ts";
 import { arrivalOf, endWithAnswer, refusedRecord } from "./requestRecord.ts";
 import { rootRoutes } from "./search.ts";
 import { userHandlers } from "./users.ts";
@@ -47,92 +51,116 @@ export interface ScimOptions {
 }
 
 const PATH = "/scim/v2";
-/** Of one directory, for who comes with a token that is not of ours and so names none. */
-const DIRECTORY_PATH = directoryBaseUrl("", { tenantId: ":tenantId", directoryId: ":directoryId" });
+/** All that is ours; what is below it in vain is refused in SCIM's own words. */
+const OURS = /^\/scim(?:\/|$)/i;
+/** The base, or that of one directory, for who comes with a token that is not of ours and so names none. */
+const BASE = /^\/scim\/(?:v2|tenants\/([^/]*)\/directories\/([^/]*)\/v2)(?=\/|$)/i;
 
-/** The SCIM surface, to be mounted at the root: `/scim/v2` and what clients look for beside it. */
-export function scimSurface(options: ScimOptions): Router {
-  const { registry, log, rate = RATE } = options;
+/** Whether a request is for this surface. */
+export function asksScim(req: IncomingMessage): boolean {
+  return OURS.test(targetOf(req).path);
+}
+
+/** What answers at a path: to everybody, or to a directory that is known. */
+type Route = { readonly open: Answer<Visit> } | { readonly closed: Answer };
+
+/**
+ * The SCIM surface: answers every request that `asksScim`. It stands beside express and not in it, for each request of
+ * thousands would pay for that (docs/decisions/0008-scim-beside-express.md).
+ */
+export function scimSurface(options: ScimOptions): (req: IncomingMessage, res: ServerResponse) => void {
+  const { log, publicUrl, rate = RATE } = options;
   const consume = rateLimit(rate);
-  const router = Router();
-  router.use(apiHeaders());
-  configRoutes(router, (res) => baseOf(options.publicUrl, placeOf(res)));
-  router.use(authenticate(options, consume));
+  const routes = routesOf(options, consume);
+  const setHeaders = apiHeaders();
+  const authenticate = authenticating(options);
+  const fail = failing(log, MEDIA_TYPE, encode);
+
+  const answer = async (req: IncomingMessage, res: ServerResponse, outcome: { thrown?: unknown }): Promise<void> => {
+    const { path, query } = targetOf(req);
+    const [base, tenantId, directoryId] = BASE.exec(path) ?? [];
+    // RFC 7644 §3.12, table 9, and §3.13: another version is refused and never answered as if it were this one.
+    if (base === undefined) throw new ScimRefusal("invalidVers", `the base of this service is ${PATH}`);
+    const place = placeOf(tenantId, directoryId);
+    const arrival = arrivalOf(req, path.slice(base.length) || "/", query);
+    const route = routes.find(arrival.path);
+    if (route) noteRoute(req, route.pattern);
+    const { what, params = {} } = route ?? {};
+    const baseUrl = baseOf(publicUrl, place);
+    const visit: Visit = { req, res, arrival, baseUrl, params };
+    if (what && "open" in what) return what.open(visit);
+    const request = await authenticate(visit, place);
+    endWithAnswer(request.record, res, () => outcome.thrown);
+    await consume(request.tokenId);
+    if (!what) throw nothingAt(arrival.path);
+    await what.closed({ req, res, arrival, baseUrl, params, request });
+  };
+
+  return (req, res) => {
+    const outcome: { thrown?: unknown } = {};
+    setHeaders(req, res, () => undefined);
+    answer(req, res, outcome).catch((thrown: unknown) => {
+      outcome.thrown = asForbidden(thrown);
+      fail(outcome.thrown, req, res);
+    });
+  };
+}
+
+function routesOf({ registry, log }: ScimOptions, consume: ReturnType<typeof rateLimit>) {
+  const routes = paths<Route>();
+  const add: AddRoute = (path, closed) => routes.add(path, { closed });
+  configRoutes((path, open) => routes.add(path, { open }));
   const endpoints = registry.resourceTypes.map(handlersOf);
   for (const handlers of endpoints) {
     validatorOf(handlers.type);
-    resourceRoutes(router, handlers);
+    resourceRoutes(add, handlers);
   }
-  discoveryRoutes(router, registry, (res) => requestOf(res).baseUrl);
-  bulkRoute(router, endpoints, { log, consume });
+  discoveryRoutes(add, registry);
+  bulkRoute(add, endpoints, { log, consume });
   rootRoutes(
-    router,
+    add,
     endpoints.map(({ listing }) => listing),
   );
-  router.all("/Me", notImplemented);
-  router.use(notFound);
-  const surface = Router();
-  surface.use(PATH, router);
-  surface.use(DIRECTORY_PATH, atDirectory, router);
-  surface.use("/scim", unknownVersion);
-  surface.use("/scim", seatsAreForbidden);
-  surface.use("/scim", errorHandler(log, MEDIA_TYPE, encode));
-  return surface;
+  add("/Me", notImplemented);
+  return routes;
 }
 
-/** The place of an address that names a directory. */
-const atDirectory: RequestHandler = (req, res, next) => {
-  const { tenantId, directoryId } = req.params as unknown as DirectoryPlace;
-  // As ids are everywhere else: what ends with its tenant is found by comparing them.
-  const place: DirectoryPlace = { tenantId: tenantId.toLowerCase(), directoryId: directoryId.toLowerCase() };
-  res.locals["place"] = place;
-  next();
-};
-
-function placeOf(res: Response): DirectoryPlace | undefined {
-  return res.locals["place"] as DirectoryPlace | undefined;
+/** The place of an address that names a directory, in lower case: what ends with its tenant is found by comparing ids. */
+function placeOf(tenantId: string | undefined, directoryId: string | undefined): DirectoryPlace | null {
+  if (tenantId === undefined || directoryId === undefined) return null;
+  return { tenantId: tenantId.toLowerCase(), directoryId: directoryId.toLowerCase() };
 }
 
 /** The base by which a request came; what is no directory's address is not repeated. */
-function baseOf(publicUrl: string, place: DirectoryPlace | undefined): string {
-  const isOwn = place !== undefined && isUuid(place.tenantId) && isUuid(place.directoryId);
+function baseOf(publicUrl: string, place: DirectoryPlace | null): string {
+  const isOwn = place !== null && isUuid(place.tenantId) && isUuid(place.directoryId);
   return isOwn ? directoryBaseUrl(publicUrl, place) : publicUrl + PATH;
 }
 
-function authenticate(options: ScimOptions, consume: ReturnType<typeof rateLimit>): RequestHandler {
+/** The refusal of a path that is none; a URIError where its percent-encoding is malformed. */
+function nothingAt(path: string): Refusal {
+  decodeURIComponent(path);
+  return nothingHere();
+}
+
+/** Finds whose request it is. @throws Refusal `unauthenticated`, told in the provisioning log of whose token it was */
+function authenticating(options: ScimOptions): (visit: Visit, place: DirectoryPlace | null) => Promise<ScimRequest> {
   const { db, secretKeys, outbound, publicUrl, provisioningLog } = options;
   const parts = { db, secretKeys, outbound, issuer: `${publicUrl}/oidc`, audience: publicUrl + PATH };
-  return async (req, res, next) => {
-    const arrival = arrivalOf(req, new Date());
-    const place = placeOf(res);
-    const found = await authenticateDirectory(parts, bearerToken(req), place ?? null, arrival.now);
+  return async ({ req, arrival, baseUrl }, place) => {
+    const found = await authenticateDirectory(parts, bearerToken(req), place, arrival.now);
     if ("refusal" in found) {
       if (found.owner) refusedRecord(provisioningLog, found.owner, arrival, found.refusal);
       throw found.refusal;
     }
-    const server: ScimServer = { db, secretKeys, provisioningLog, baseUrl: baseOf(publicUrl, place) };
-    const request = scimRequest(server, found.caller, arrival, req.headers["if-match"]);
-    res.locals["scim"] = request;
-    endWithAnswer(request.record, res);
-    await consume(found.caller.tokenId);
-    next();
+    const server: ScimServer = { db, secretKeys, provisioningLog, baseUrl };
+    return scimRequest(server, found.caller, arrival, req.headers["if-match"]);
   };
 }
 
 /** RFC 7644 §3.11 for `/Me`: no alias, since a token is a directory's and nobody's own. */
-const notImplemented: RequestHandler = (req) => {
-  throw new Refusal("not_implemented", `${req.path} is not offered here; see /ServiceProviderConfig`);
-};
-
-/** RFC 7644 §3.12, table 9, and §3.13: another version in the path is refused and never answered as if it were this one. */
-const unknownVersion: RequestHandler = () => {
-  throw new ScimRefusal("invalidVers", `the base of this service is ${PATH}`);
-};
-
-const seatsAreForbidden: ErrorRequestHandler = (thrown: unknown, _req, res, next) => {
-  const error = asForbidden(thrown);
-  res.locals["error"] = error;
-  next(error);
+const notImplemented: Answer = ({ arrival }) => {
+  throw new Refusal("not_implemented", `${arrival.path} is not offered here; see /ServiceProviderConfig`);
 };
 
 /** People and groups are records with rules of their own; all else is what its schema says. */

@@ -2,7 +2,6 @@
  * provisioning/ is SCIM over HTTP: it decodes a request, calls one use-case of `directory/` and encodes the outcome.
  * What the messages mean is `scim/`; who may come in is `admission/`.
  */
-import type { Response } from "express";
 import type { ProvisioningLog } from "../directory/provisioningLog/provisioningBuffer.ts";
 import type { DialectName, Leniency } from "../scim/dialects.ts";
 import { leniency } from "../scim/dialects.ts";
@@ -70,11 +69,6 @@ export function scimRequest(
     record,
     within: (method, path, version) => scimRequest(server, token, partOf(arrival, method, path), version),
   };
-}
-
-/** The request that the credentials made, earlier on the same way. */
-export function requestOf(res: Response): ScimRequest {
-  return res.locals["scim"] as ScimRequest;
 }
 
 /** Who acts, for a use-case of a directory. */

@@ -1,5 +1,6 @@
 /** What of a request goes into the provisioning log, gathered on its way: decoding and use-cases know what an answer hides. */
-import type { Request, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { parse } from "node:querystring";
 import { Refusal } from "../base/errors.ts";
 import { isUuid, newId } from "../base/ids.ts";
 import { statusOf } from "../http/failure.ts";
@@ -60,19 +61,23 @@ export interface Arrival {
 
 const MAX_USER_AGENT = 200;
 
-/** Of the many requests without one: express parses the query anew whenever it is asked for. */
 const NO_QUERY: UrlQuery = {};
 
-/** What is to be known of a request as it arrives at the surface. */
-export function arrivalOf(req: Request, now: Date): Arrival {
+/**
+ * What is to be known of a request as it arrives at the surface.
+ *
+ * @param path below the base
+ * @param query without its `?`; undefined where there is none
+ */
+export function arrivalOf(req: IncomingMessage, path: string, query: string | undefined): Arrival {
   const userAgent = req.headers["user-agent"];
   return {
-    method: req.method,
-    path: req.path,
-    query: req.url.includes("?") ? (req.query as UrlQuery) : NO_QUERY,
+    method: req.method ?? "",
+    path,
+    query: query === undefined ? NO_QUERY : parse(query),
     // Any text of a header can be stored: its characters are single bytes, and Node.js refuses a NUL.
     userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null,
-    now,
+    now: new Date(),
     began: performance.now(),
   };
 }
@@ -189,12 +194,12 @@ export function refusedRecord(log: ProvisioningLog, token: RecordedToken, arriva
   openRecord(log, token, arrival).end({ status: statusOf(error), error });
 }
 
-/** Ends the record with the answer, once it is sent or its client has gone. */
-export function endWithAnswer(record: RequestRecord, res: Response): void {
-  res.once("close", () => {
+/** Ends the record with the answer, once it is sent or its client has gone; `thrown` says what was, if anything. */
+export function endWithAnswer(record: RequestRecord, res: ServerResponse, thrown: () => unknown): void {
+  res.on("close", () => {
     const status = res.writableFinished ? res.statusCode : CLIENT_GONE;
     const reference = String(res.getHeader("X-Request-Id") ?? "");
-    record.end({ status, error: res.locals["error"] as unknown, reference });
+    record.end({ status, error: thrown(), reference });
   });
 }
 

@@ -1,9 +1,7 @@
 /** Queries: GET of an endpoint (RFC 7644 §3.4.2), of the root (§3.4.2.1), and POST to `.search` of either (§3.4.3). */
-import type { Response, Router } from "express";
 import { listResources, type Asked, type ListPage, type Wanted } from "../directory/directories/scimList.ts";
 import type { ListSource } from "../directory/directories/scimList.store.ts";
 import { readJson } from "../http/body.ts";
-import { methodNotAllowed } from "../http/fallback.ts";
 import { sendJson } from "../http/reply.ts";
 import type { Place } from "../scim/cursor.ts";
 import { listResponse, pagingOf, type Paging, type Position } from "../scim/list.ts";
@@ -13,8 +11,9 @@ import { parseSearchRequest, queryOfUrl, type SearchQuery } from "../scim/search
 import { sortedAttribute, sortOver } from "../scim/sort.ts";
 import { ScimRefusal, type ScimObject } from "../scim/types.ts";
 import { openCursor, sealCursor } from "./cursor.ts";
+import { byMethod, type AddRoute, type Exchange } from "./exchange.ts";
 import { bodyOptions, MEDIA_TYPE, PAGE_LIMITS } from "./limits.ts";
-import { directoryOf, requestOf, type ScimRequest } from "./request.ts";
+import { directoryOf, type ScimRequest } from "./request.ts";
 import { readFilter } from "./requestRecord.ts";
 
 /** How a kind of resource is listed: where its rows are, and what a row is as a resource, with its `meta`. */
@@ -25,32 +24,31 @@ export interface Listing<Row extends { readonly id: string } = { readonly id: st
 }
 
 /** Adds the queries over all kinds of resources (RFC 7644 §3.4.2.1). */
-export function rootRoutes(router: Router, listings: readonly Listing[]): void {
-  router
-    .route("/")
-    .get((_req, res) => answerGet(listings, res))
-    .all(methodNotAllowed("GET"));
-  searchRoute(router, "/.search", listings);
+export function rootRoutes(add: AddRoute, listings: readonly Listing[]): void {
+  add("/", byMethod({ GET: (exchange) => answerGet(listings, exchange) }));
+  searchRoute(add, "/.search", listings);
 }
 
 /** Adds POST of a SearchRequest to a path (RFC 7644 §3.4.3). */
-export function searchRoute(router: Router, path: string, listings: readonly Listing[]): void {
-  router
-    .route(path)
-    .post(async (req, res) => {
-      const body = await readJson(req, bodyOptions(req, requestOf(res).leniency));
-      await answer(listings, parseSearchRequest(body), res);
-    })
-    .all(methodNotAllowed("POST"));
+export function searchRoute(add: AddRoute, path: string, listings: readonly Listing[]): void {
+  const search = async (exchange: Exchange): Promise<void> => {
+    const { req, request } = exchange;
+    const body = await readJson(req, bodyOptions(req, request.leniency));
+    await answer(listings, parseSearchRequest(body), exchange);
+  };
+  add(path, byMethod({ POST: search }));
 }
 
 /** Answers the query in a URL. */
-export function answerGet(listings: readonly Listing[], res: Response): Promise<void> {
-  return answer(listings, queryOfUrl(requestOf(res).query), res);
+export function answerGet(listings: readonly Listing[], exchange: Exchange): Promise<void> {
+  return answer(listings, queryOfUrl(exchange.request.query), exchange);
 }
 
-async function answer(listings: readonly Listing[], query: SearchQuery, res: Response): Promise<void> {
-  const request = requestOf(res);
+async function answer(
+  listings: readonly Listing[],
+  query: SearchQuery,
+  { res, request }: Pick<Exchange, "res" | "request">,
+): Promise<void> {
   const asked = askedOf(listings, query, request);
   const paging = pagingOf(query, PAGE_LIMITS);
   // Cursors alone are of one query.

@@ -1,6 +1,6 @@
 /** Without its database the server says so in the words of each surface: 503 with Retry-After. */
 import assert from "node:assert/strict";
-import type { Express } from "express";
+import type { RequestListener } from "node:http";
 import { Client, Pool } from "pg";
 import supertest from "supertest";
 import { isRefusal } from "../../src/base/errors.ts";
@@ -22,7 +22,7 @@ const TENANT = "0193a000-0000-7000-8000-00000000000a";
 const who = { tenantId: TENANT, actor: { type: "system" }, now: new Date() } as const;
 const one: Statement<{ one: number }> = { text: "select 1 as one", values: [] };
 
-function serverOn(db: Database, logged: LogLines): Express {
+function serverOn(db: Database, logged: LogLines): RequestListener {
   const { schemas, resourceTypes } = readSchemaFiles(ownSchemas);
   const registry = createRegistry(schemas, resourceTypes);
   const publicUrl = "https://usher.example";
@@ -42,7 +42,7 @@ function serverOn(db: Database, logged: LogLines): Express {
 
 describe("a server whose database is gone", () => {
   const logged = logLines();
-  let app: Express;
+  let app: RequestListener;
   before(async () => {
     // Nobody listens there.
     const pool = new Pool({ host: "127.0.0.1", port: 1, connectionTimeoutMillis: 5_000 });

@@ -1,6 +1,5 @@
 /** What RFC 7643 and RFC 7644 ask of every answer and resource, where no other file's subject has it. */
 import assert from "node:assert/strict";
-import express from "express";
 import supertest from "supertest";
 import { revokeScimToken } from "../../src/directory/directories/scimTokens.ts";
 import { createLogger } from "../../src/http/logger.ts";
@@ -377,9 +376,7 @@ async function deleteOver(db: Database, token: string) {
   const registry = createRegistry(schemas, resourceTypes);
   const parts = { ...ways, db, registry, provisioningLog: await testProvisioningLog() };
   const surface = scimSurface({ ...parts, publicUrl: "http://localhost", log: createLogger("silent") });
-  const answer = await supertest(express().use(surface))
-    .delete(`/scim/v2/Users/${NOBODY}`)
-    .set("authorization", `Bearer ${token}`);
+  const answer = await supertest(surface).delete(`/scim/v2/Users/${NOBODY}`).set("authorization", `Bearer ${token}`);
   return { status: answer.status, type: answer.type, headers: answer.headers, body: answer.body as ScimObject };
 }
 

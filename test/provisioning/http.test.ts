@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
-import express from "express";
 import supertest from "supertest";
 import { createScimToken, revokeScimToken } from "../../src/directory/directories/scimTokens.ts";
 import { createLogger } from "../../src/http/logger.ts";
@@ -249,7 +248,7 @@ describe("errors (RFC 7644 §3.12)", () => {
     const registry = createRegistry(schemas, resourceTypes);
     const parts = { db: client.db, registry, provisioningLog: await testProvisioningLog() };
     const options = { ...ways, ...parts, publicUrl: "http://localhost", log: createLogger("silent") };
-    const app = express().use(scimSurface({ ...options, rate: { requests: 2, seconds: 60 } }));
+    const app = scimSurface({ ...options, rate: { requests: 2, seconds: 60 } });
     const ask = (token: string) => supertest(app).get("/scim/v2/Users").set("authorization", `Bearer ${token}`);
     assert.deepEqual([(await ask(client.token)).status, (await ask(client.token)).status], [200, 200]);
     const refused = await ask(client.token);

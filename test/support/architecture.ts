@@ -39,14 +39,16 @@ export const rows: readonly Row[] = [
 /** The web page speaks only HTTP to the server: it may import nothing of the house but itself. */
 const apart: ReadonlySet<string> = new Set(["console"]);
 
-const surfaces = ["provisioning", "admin", "access", "sso", "console"];
+/** Surfaces that express routes; SCIM stands beside it (docs/decisions/0008-scim-beside-express.md). */
+const expressSurfaces = ["admin", "access", "sso", "console"];
 const pureRooms: ReadonlySet<string> = new Set(["scim", "admission"]);
 /** What a pure room may import from outside: libraries that compute and do nothing else. */
 const purePackages: ReadonlySet<string> = new Set(["ajv", "ajv-formats", "node:util"]);
 
 /** Packages that belong to some rooms. */
 const confined: readonly { packages: readonly string[]; rooms: readonly string[] }[] = [
-  { packages: ["express", "express-serve-static-core"], rooms: ["http", "server.ts", ...surfaces] },
+  { packages: ["express", "express-serve-static-core"], rooms: ["http", "server.ts", ...expressSurfaces] },
+  { packages: ["find-my-way"], rooms: ["http"] },
   { packages: ["pg", "@electric-sql/pglite"], rooms: ["storage"] },
   { packages: ["nodemailer"], rooms: ["mail"] },
   { packages: ["cookie"], rooms: ["http"] },
