@@ -8,3 +8,7 @@ create unique index offboardings_open on offboardings (tenant_id, member_id) whe
 alter table offboardings add check ((status = 'open') = (ended_at is null));
 -- As with events: it is written with a change of its tenant's member, and erased with the tenant's other rows.
 alter table offboardings drop constraint offboardings_tenant_id_fkey;
+
+-- Suspensions are told by a reader of the journal; those until now were told by whoever suspended.
+insert into journal_readers (name, xid, seq)
+  select 'offboarding', xid, seq from events order by xid desc, seq desc limit 1;

@@ -24,6 +24,7 @@ import { startRetention } from "./directory/provisioningLog/provisioningRetentio
 import { roleEffects } from "./directory/roles/roleMappings.ts";
 import { roleSeats } from "./directory/roles/rolesEffects.ts";
 import { roleReplacement } from "./directory/roles/rolesInUse.ts";
+import { followLeavers } from "./directory/offboarding/leaving.ts";
 import { offboardingJobs } from "./directory/offboarding/offboarding.ts";
 import { seatPromotion } from "./directory/seats/seatPromotion.ts";
 import { seatWaiting, watchSeats } from "./directory/seats/seatWatch.ts";
@@ -143,6 +144,7 @@ function startWork({ db, log, mailer, lookUpTxt, outbound, samlThreads, publicUr
     followers: {
       "seat-watch": watchSeats(db),
       "adminless-watch": watchAdminless(db, log),
+      offboarding: followLeavers(db),
       applications: tellApplications(db),
       webhooks: followForWebhooks,
     },

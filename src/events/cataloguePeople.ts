@@ -91,6 +91,7 @@ export const peopleEvents = {
       ...changedMember,
       attributes: { ...attributes, example: [] },
       status: moved({ ...status, example: "suspended" }, "active"),
+      reassignTo: { ...id("The member whom an admin named to take over."), optional: true },
     },
   },
   "member.reactivated": {

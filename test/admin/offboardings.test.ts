@@ -1,9 +1,13 @@
 /** What people leave behind who are suspended or removed, who takes over, and an erasure that waits for that. */
 import assert from "node:assert/strict";
+import { CREATES } from "../../src/directory/members/adminMembers.ts";
+import { removeUnderLock } from "../../src/directory/members/removeMember.ts";
+import { underLock } from "../../src/directory/members/underLock.ts";
 import { offboardingJobs } from "../../src/directory/offboarding/offboarding.ts";
 import type { Claimed } from "../../src/events/jobs.ts";
 import { inTenant } from "../../src/storage/scope.ts";
 import { roleWorld } from "../directory/roleWorld.ts";
+import { tellLeavers } from "../support/leavers.ts";
 import { type Call, items, refused } from "./place.ts";
 
 type Options = Parameters<typeof roleWorld>[0];
@@ -17,9 +21,15 @@ async function office(options: Options = {}) {
   await here.add("admin@acme.example", { roles: ["admin"] });
   const bea = String((await here.add("bea@acme.example", { roles: ["member"] }))["id"]);
   const cem = String((await here.add("cem@acme.example", { roles: ["member"] }))["id"]);
-  const told = async (type = "offboarding"): Promise<Row[]> =>
-    (await here.told("member")).filter(([name]) => name === `member.${type}`).map(([, data]) => data);
-  const list = async (query = ""): Promise<Row[]> => items(await here.call("GET", `/offboardings${query}`));
+  const tell = (): Promise<void> => tellLeavers(here.db, here.tenantId);
+  const told = async (type = "offboarding"): Promise<Row[]> => {
+    await tell();
+    return (await here.told("member")).filter(([name]) => name === `member.${type}`).map(([, data]) => data);
+  };
+  const list = async (query = ""): Promise<Row[]> => {
+    await tell();
+    return items(await here.call("GET", `/offboardings${query}`));
+  };
   const only = async (): Promise<Row> => {
     const [first, ...rest] = await list();
     assert.ok(first && rest.length === 0);
@@ -27,7 +37,17 @@ async function office(options: Options = {}) {
   };
   const acknowledge = (id: unknown, reassignedTo: readonly string[]) =>
     here.call("POST", `/offboardings/${String(id)}/acknowledge`, { reassignedTo });
-  return { ...here, bea, cem, told, list, only, acknowledge, hold: (more: object = {}) => hold(here.call, bea, more) };
+  return {
+    ...here,
+    bea,
+    cem,
+    tell,
+    told,
+    list,
+    only,
+    acknowledge,
+    hold: (more: object = {}) => hold(here.call, bea, more),
+  };
 }
 
 type Office = Awaited<ReturnType<typeof office>>;
@@ -129,6 +149,7 @@ describe("member.offboarding", () => {
     const here = await office();
     const { id } = await here.push("off@acme.example", {});
     await here.activate(id, false);
+    await here.tell();
     await here.db.pool.query("delete from offboardings where tenant_id = $1", [here.tenantId]);
     await here.hold({ jobTitle: "Agent" });
     await here.call("PATCH", `/members/${here.bea}`, { jobTitle: "Former agent" });
@@ -150,8 +171,63 @@ describe("member.offboarding", () => {
   it("of a removal takes the place of that of the suspension before it", async () => {
     const here = await office();
     await here.hold();
+    await here.tell();
     await here.call("DELETE", `/members/${here.bea}`);
     assert.deepEqual([(await here.only())["cause"], (await here.told()).length], ["removed", 2]);
+  });
+
+  it("is told once where the suspension is read only after the removal, and of who is back by then not at all", async () => {
+    const here = await office();
+    await here.hold();
+    await here.call("DELETE", `/members/${here.bea}`);
+    await hold(here.call, here.cem, {});
+    assert.equal((await here.call("PATCH", `/members/${here.cem}`, { hold: false })).status, 200);
+    assert.deepEqual([(await here.only())["cause"], (await here.told()).length], ["removed", 1]);
+  });
+
+  it("of a removal stays where the suspension before it is read while it is under way, and with it who is erased", async () => {
+    const here = await office({ settings: { members: { removal: "erase", offboardingDays: 5 } } });
+    await here.hold();
+    const { db, tenantId } = here;
+    const who = { tenantId, actor: { type: "operator" }, now: new Date() } as const;
+    const gate = { open: () => {}, removed: () => {} };
+    const opened = new Promise<void>((resolve) => (gate.open = resolve));
+    const removed = new Promise<void>((resolve) => (gate.removed = resolve));
+    const removal = inTenant(db, who, async (scope) => {
+      await removeUnderLock(scope, await underLock(db, scope), here.bea, CREATES, () => {});
+      gate.removed();
+      await opened;
+    });
+    await removed;
+    const telling = here.tell();
+    // Until it waits for the removal, or for the one connection that there is.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    gate.open();
+    await Promise.all([removal, telling]);
+    const { cause, person } = await here.only();
+    assert.deepEqual([cause, (person as Row)["email"]], ["removed", "bea@acme.example"]);
+    assert.equal((await here.told()).length, 1);
+  });
+
+  it("is told anew of who comes and leaves again, read at once or one by one, and stays one", async () => {
+    for (const tell of [true, false]) {
+      const here = await office();
+      for (const held of [true, false, true]) {
+        assert.equal((await here.call("PATCH", `/members/${here.bea}`, { hold: held })).status, 200);
+        if (tell) await here.tell();
+      }
+      assert.deepEqual([(await here.told()).length, (await here.only())["memberId"]], [tell ? 2 : 1, here.bea]);
+    }
+  });
+
+  it("tells the roles that were in force before the suspension, and who caused it", async () => {
+    const here = await office({ settings: { members: { offboardingDays: 3 } } });
+    const key = await here.as("*");
+    assert.equal((await key("PATCH", `/members/${here.bea}`, { hold: true, roles: ["viewer"] })).status, 200);
+    const [data] = await here.told();
+    assert.deepEqual(data?.["roles"], ["member"]);
+    const { items: events } = (await here.call("GET", "/events?type=member.offboarding")).body;
+    assert.equal(events[0].actor.type, "api_key");
   });
 
   it("is taken back by a reactivation, which needs a seat (S2.19)", async () => {
@@ -237,6 +313,7 @@ describe("/offboardings", () => {
     const here = await office();
     await here.hold();
     await hold(here.call, here.cem, {});
+    await here.tell();
     const { body } = await here.call("GET", "/offboardings?limit=1");
     assert.equal(body.total, 2);
     const next = await here.call("GET", `/offboardings?limit=1&cursor=${body.nextCursor}`);

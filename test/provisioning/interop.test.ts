@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { openSession, sessionOf } from "../../src/directory/signIn/sessions.ts";
 import { inTenant } from "../../src/storage/scope.ts";
+import { tellLeavers } from "../support/leavers.ts";
 import {
   at,
   BASE_URL,
@@ -722,6 +723,7 @@ describe("interoperability", () => {
     const client = await scimClient();
     const id = await client.create(user("ana@example.com"));
     await client.operate(id, { op: "replace", value: { active: false } });
+    await tellLeavers(client.db, client.who.tenantId);
     await client.operate(id, { op: "replace", value: { active: true } });
     assert.deepEqual(await client.eventTypes(), [
       "member.created",

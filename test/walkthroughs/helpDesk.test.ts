@@ -9,6 +9,7 @@ import {
   PASSWORD,
   refusal,
   TEMPORARY,
+  toldWhoLeft,
   walk,
   type Reply,
   type Visitor,
@@ -135,6 +136,7 @@ describe("a walk through a help desk and its teams", () => {
     refusal(await ana.own("GET", ""), 401, "unauthenticated");
     assert.equal((await here.tryIn(email("ana"), PASSWORD)).status, 401);
     assert.equal(await here.seats(), "2 used of 10, 8 left");
+    await toldWhoLeft(here.slug);
     const [left] = done(await here.admin.call("GET", "/offboardings?status=open")).items;
     assert.deepEqual([left.memberId, left.cause, left.leaves.teams.length], [id("ana"), "suspended", 1]);
     const [boss] = done(await here.admin.call("GET", "/members?role=admin")).items;

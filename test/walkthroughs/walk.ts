@@ -12,6 +12,7 @@ import { api, Browser, server } from "../access/place.ts";
 import { workUntil } from "../events/working.ts";
 import { OPERATOR_KEY, ways } from "../support/api.ts";
 import { testDatabase } from "../support/database.ts";
+import { tellLeavers } from "../support/leavers.ts";
 import { newSlug } from "../support/tenant.ts";
 
 /** An answer; what a walk reads of it, it asserts. */
@@ -175,6 +176,13 @@ export async function mailedLink(to: string): Promise<string | null> {
   await workUntil(handlers, async () => (await db.pool.query(due, [Object.keys(handlers)])).rows.length === 0);
   const letter = sent.findLast((each) => each.to === to);
   return /https?:\S+/.exec(letter?.text ?? "")?.[0] ?? null;
+}
+
+/** Has told who left, as a worker does. */
+export async function toldWhoLeft(slug: string): Promise<void> {
+  const db = await testDatabase();
+  const { rows } = await db.pool.query("select id from tenants where slug = $1", [slug]);
+  await tellLeavers(db, (rows as { id: string }[])[0]?.id ?? "");
 }
 
 /** The token that the fragment or query of a link holds. */

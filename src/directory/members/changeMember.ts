@@ -10,7 +10,6 @@ import { changedAt, personOf, standingOf, type Member } from "./member.ts";
 import { namingDirectory } from "./managedBy.ts";
 import { changed, unchanged } from "./memberEvents.ts";
 import { lockMember, memberById, noHoldLeft, STALE, updateMember, type SeatDoor } from "./members.store.ts";
-import { leavings } from "../offboarding/leaving.ts";
 import { rulesOf, type TenantRules } from "../roles/rules.ts";
 import { lockSeats, promoteWaiting } from "../seats/seats.store.ts";
 import { settle, type Settled } from "./settle.ts";
@@ -82,7 +81,7 @@ async function quickly(
   if (isNothing(before, settled, change)) return before;
   if (before.administers !== settled.member.administers) return "careful";
   const { after, statement } = write(who, before, settled, rules, change);
-  const behind = [...leavings(who, [[before, after]], change.reassignTo), ...(change.still?.(before, wanted) ?? [])];
+  const behind = change.still?.(before, wanted) ?? [];
   try {
     const version = await send(db, who, settled.seatDoor, rules, statement, behind);
     return version === null ? "careful" : after;
@@ -135,7 +134,7 @@ export async function changeUnderLock(
   const settled = await keepAnAdmin(scope, before, await decideOn(wanted), via, locked.rules, decideOn);
   if (isNothing(before, settled, change)) return before;
   const { after, statement } = write(scope, before, settled, locked.rules, change);
-  await scope.trx.all(statement, ...leavings(scope, [[before, after]], change.reassignTo));
+  await scope.trx.run(statement);
   if (settled.seatDoor === "free") await promote(scope, locked, 1);
   if (before.administers && !after.administers) await tellIfAdminless(scope, after);
   if (!before.administers && after.administers) await releaseHeldAdmins(scope, locked);
@@ -147,15 +146,11 @@ function write(
   before: Member,
   settled: Settled,
   rules: TenantRules,
-  { passwordHash }: Change,
+  { passwordHash, reassignTo }: Change,
 ): { after: Member; statement: Statement<{ version: number | null }> } {
   const after = changedAt(before, settled.member, who.now);
-  const told = changed(
-    who,
-    before,
-    after,
-    typeof passwordHash === "string" || before.hasPassword !== after.hasPassword,
-  );
+  const passwordChanged = typeof passwordHash === "string" || before.hasPassword !== after.hasPassword;
+  const told = changed(who, before, after, { passwordChanged, reassignTo });
   return { after, statement: updateMember({ ...context(who, rules, settled), told, passwordHash }, after) };
 }
 

@@ -8,7 +8,6 @@ import type { NewJob } from "../../events/jobs.ts";
 import type { Scope } from "../../storage/types.ts";
 import { carriedOut, gainsAdmins, lastAdminKept, losesAdmins, planEffect, type Pair } from "./effectPlans.ts";
 import { changedAt, type Member } from "./member.ts";
-import { leavings } from "../offboarding/leaving.ts";
 import { changed, unchanged } from "./memberEvents.ts";
 import { countAdmins, membersHeld, membersWith, writeDecided } from "../roles/redecide.store.ts";
 import { moveUsed, promoteWaiting } from "../seats/seats.store.ts";
@@ -105,7 +104,7 @@ async function write(scope: Scope, locked: Locked, pairs: readonly Pair<Member>[
     .filter(([before, after]) => !unchanged(before, after))
     .map(([before, after]): Pair<Member> => [before, changedAt(before, after, scope.now)]);
   if (moved.length === 0) return 0;
-  const changes = moved.map(([before, after]) => changed(scope, before, after, false));
+  const changes = moved.map(([before, after]) => changed(scope, before, after));
   await scope.trx.run(
     writeDecided(
       scope.tenantId,
@@ -113,7 +112,6 @@ async function write(scope: Scope, locked: Locked, pairs: readonly Pair<Member>[
       changes,
     ),
   );
-  for (const told of leavings(scope, moved)) await scope.trx.run(told);
   if (locked.seats.limit === null) return moved.length;
   const taken = sum(moved, ([before, after]) => Number(after.seat === "held") - Number(before.seat === "held"));
   if (taken !== 0) await scope.trx.run(moveUsed(scope.tenantId, taken));

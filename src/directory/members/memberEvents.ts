@@ -14,12 +14,25 @@ export function created(who: Who, member: Member): Event {
   return event(who, "member.created", { type: "member", id: member.id }, data);
 }
 
+/** What is told of a change beside the member before and after it. */
+interface Beside {
+  readonly passwordChanged?: boolean;
+  /** The member who is to take over, where this makes somebody leave. */
+  readonly reassignTo?: string | undefined;
+}
+
 /** The event of a change: named after the change of status where there is one. */
-export function changed(who: Who, before: Member, after: Member, passwordChanged: boolean): Event {
+export function changed(
+  who: Who,
+  before: Member,
+  after: Member,
+  { passwordChanged = false, reassignTo }: Beside = {},
+): Event {
   const transitions = TRANSITIONS.filter((key) => !isDeepStrictEqual(before[key], after[key]));
   const data = {
     attributes: [...changedAttributes(before.scim, after.scim), ...(passwordChanged ? ["password"] : [])],
     ...Object.fromEntries(transitions.map((key) => [key, [before[key], after[key]]])),
+    ...(reassignTo === undefined ? {} : { reassignTo }),
   };
   return event(who, typeOf(before, after), { type: "member", id: after.id }, data);
 }

@@ -8,10 +8,13 @@ export type Cause = "suspended" | "removed";
 /** Somebody who leaves, with what only the caller knows. */
 export interface Leaver {
   readonly id: string;
-  /** Of the row as it is when the statement runs. */
-  readonly version: number;
-  /** Roles in force until now. */
-  readonly roles: readonly string[];
+  /** When they left. */
+  readonly at: Date;
+  /** Who caused it. */
+  readonly actorType: string;
+  readonly actorId: string | null;
+  /** Roles in force until they left; null = those that they have. */
+  readonly roles: readonly string[] | null;
   /** The member whom an admin named to take over. */
   readonly reassignTo: string | null;
   /** Kept until their erasure, where that waits; null where none is to come. */
@@ -22,7 +25,7 @@ export interface Leaver {
 const MOST_REPORTS = 500;
 
 /** What the application must reassign, in ids: as far as Usher knows. */
-const LEAVES = `jsonb_build_object('roles', l.roles, 'teams', ${TEAM_IDS},
+const LEAVES = `jsonb_build_object('roles', coalesce(l.roles, to_jsonb(m.roles)), 'teams', ${TEAM_IDS},
   'resources', (select coalesce(jsonb_agg(jsonb_build_object('area', r.area, 'id', r.resource, 'actions', r.actions)
       order by r.area, r.resource), '[]') from member_resources r where r.tenant_id = m.tenant_id and r.member_id = m.id),
   'isContact', coalesce(lower(policy.contact) = m.email_key, false),
@@ -34,12 +37,13 @@ const LEAVES = `jsonb_build_object('roles', l.roles, 'teams', ${TEAM_IDS},
       'reportCount', count(*)) from members x where x.tenant_id = m.tenant_id and x.manager_id = m.id)`;
 
 /**
- * Writes down and tells that these people leave, with what there is to reassign: of those whose row has this version
- * and, where they are suspended, that status. Where the tenant waits for its application, a job comes at the end of the
- * time. Of who is to be erased is kept what that needs to know, until then or for a minute.
+ * Writes down and tells that these people leave, with what there is to reassign: of those who are there, whose removal
+ * has not been told meanwhile and, where it is their suspension, who are still suspended. Where the tenant waits for its
+ * application, a job comes at the end of the time. Of who is to be erased is kept what that needs to know, until then or
+ * for a minute.
  */
 export function tellLeaving(
-  { tenantId, actor, now }: Pick<Who, "tenantId" | "actor" | "now">,
+  { tenantId, now }: Pick<Who, "tenantId" | "now">,
   cause: Cause,
   leavers: readonly Leaver[],
 ): Statement {
@@ -48,27 +52,30 @@ export function tellLeaving(
     text: `with policy as (select coalesce((settings #>> '{members,offboardingDays}')::integer, 0) as days,
           coalesce(settings #>> '{members,removal}' = 'erase', false) as erases, contact->>'email' as contact
         from tenants where id = $1),
-      leaving as materialized (select uuid_v7($3::timestamptz) as id, m.id as member_id, ${LEAVES} as leaves,
-          l."reassignTo" as reassign_to,
-          case when policy.days > 0 then $3::timestamptz + policy.days * interval '1 day' end as due_at,
+      leaving as materialized (select uuid_v7(l.at) as id, l.at, m.id as member_id, ${LEAVES} as leaves,
+          l."reassignTo" as reassign_to, l."actorType" as actor_type, l."actorId" as actor_id,
+          case when policy.days > 0 then l.at + policy.days * interval '1 day' end as due_at,
           case when policy.erases then l.person end as person
-        from policy, jsonb_to_recordset($2::jsonb) as l (id uuid, version bigint, roles jsonb, "reassignTo" uuid, person jsonb)
-          join members m on m.tenant_id = $1 and m.id = l.id and m.version = l.version
+        from policy, jsonb_to_recordset($2::jsonb) as l (id uuid, at timestamptz, "actorType" text, "actorId" uuid, roles jsonb,
+            "reassignTo" uuid, person jsonb)
+          join members m on m.tenant_id = $1 and m.id = l.id
         where $4::text = 'removed' or m.status = 'suspended'),
       written as (insert into offboardings (tenant_id, id, member_id, cause, leaves, reassign_to, person, created_at, due_at)
-        select $1, id, member_id, $4::text, leaves, reassign_to, person, $3::timestamptz, due_at from leaving
+        select $1, id, member_id, $4::text, leaves, reassign_to, person, at, due_at from leaving
         on conflict (tenant_id, member_id) where ended_at is null do update set id = excluded.id, cause = excluded.cause,
           leaves = excluded.leaves, reassign_to = excluded.reassign_to, person = excluded.person,
-          created_at = excluded.created_at, due_at = excluded.due_at),
+          created_at = excluded.created_at, due_at = excluded.due_at
+        where offboardings.cause <> 'removed' returning member_id),
       later as (insert into jobs (tenant_id, kind, payload, run_at)
         select $1, case when due_at is null then '${LATE_JOB}' else '${DUE_JOB}' end, jsonb_build_object('id', id),
           coalesce(due_at, $3::timestamptz + interval '1 minute')
-        from leaving where due_at is not null or person is not null)
+        from leaving join written using (member_id) where due_at is not null or person is not null)
       insert into events (tenant_id, id, type, actor_type, actor_id, target_type, target_id, at, data)
-      select $1, uuid_v7($3::timestamptz), 'member.offboarding', $5::text, $6::uuid, 'member', member_id, $3::timestamptz,
+      select $1, uuid_v7($3::timestamptz), 'member.offboarding', actor_type, actor_id, 'member', member_id, $3::timestamptz,
         jsonb_build_object('offboarding', id, 'cause', $4::text, 'reassignTo', reassign_to, 'dueAt',
-          to_char(due_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) || leaves from leaving`,
-    values: [tenantId, JSON.stringify(leavers), now, cause, actor.type, actor.id ?? null],
+          to_char(due_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) || leaves
+      from leaving join written using (member_id)`,
+    values: [tenantId, JSON.stringify(leavers), now, cause],
   };
 }
 
@@ -79,18 +86,10 @@ export const LATE_JOB = "offboarding.late";
 
 /** Whoever is active again has left nothing: what waited for their application waits no more. */
 export function takeBack(tenantId: string, memberIds: readonly string[]): Statement {
-  const [only, second] = memberIds;
-  // One by itself, as nearly always: with an array PostgreSQL would plan each call anew.
-  return second === undefined
-    ? { name: "offboarding_take_back", text: takenBack("$2::uuid"), values: [tenantId, only] }
-    : {
-        name: "offboarding_take_back_several",
-        text: takenBack("any(array(select unnest($2::uuid[])))"),
-        values: [tenantId, memberIds],
-      };
-}
-
-function takenBack(whose: string): string {
-  return `delete from offboardings o where o.tenant_id = $1 and o.ended_at is null and o.member_id = ${whose}
-    and (select m.status from members m where m.tenant_id = $1 and m.id = o.member_id) = 'active'`;
+  return {
+    name: "offboarding_take_back",
+    text: `delete from offboardings o
+      where o.tenant_id = $1 and o.ended_at is null and o.member_id = any(array(select unnest($2::uuid[])))`,
+    values: [tenantId, memberIds],
+  };
 }

@@ -3,42 +3,71 @@
  * the erasure that may wait for that. Access never waits; it ends with the change that makes somebody leave.
  */
 import { Refusal } from "../../base/errors.ts";
-import type { Statement, Transaction, Who } from "../../storage/types.ts";
+import type { Follower } from "../../events/journalReader.ts";
+import type { JournalEvent } from "../../events/journalReader.store.ts";
+import { asTenant } from "../../storage/asTenant.ts";
+import type { Database, Statement, Transaction, Who } from "../../storage/types.ts";
 import { displayNameOf, type Member } from "../members/member.ts";
 import { memberById } from "../members/members.store.ts";
 import { tracesOf } from "../members/erase.ts";
-import { takeBack, tellLeaving } from "./leaving.store.ts";
-
-/** A member before and after a change. */
-type Pair = readonly [before: Member, after: Member];
+import { takeBack, tellLeaving, type Leaver } from "./leaving.store.ts";
 
 /**
- * The statements that stand behind changes of members: they tell who was active and is suspended, and take back what
- * was told of who is active again. None for other changes.
+ * Follows the journal and tells whoever was active and is suspended, with what they leave behind; of who is active again
+ * that is taken back. A moment after the change and many at once: what there is to reassign stands in many places, and
+ * whoever suspends somebody need not wait until all are asked.
  */
-export function leavings(who: Who, pairs: readonly Pair[], reassignTo: string | null = null): Statement[] {
-  const suspended = pairs.filter(([before, after]) => before.status === "active" && after.status === "suspended");
-  const back = pairs.filter(([before, after]) => before.status === "suspended" && after.status === "active");
-  const leavers = suspended.map(([{ id, roles }, { version }]) => ({ id, version, roles, reassignTo, person: null }));
-  return [
-    ...(leavers.length > 0 ? [tellLeaving(who, "suspended", leavers)] : []),
-    ...(back.length > 0
-      ? [
-          takeBack(
-            who.tenantId,
-            back.map(([{ id }]) => id),
-          ),
-        ]
-      : []),
-  ];
+export function followLeavers(db: Database): Follower {
+  return {
+    wanted: { types: ["member.suspended", "member.reactivated"] },
+    follow: async (wide, events) => {
+      for (const [tenantId, latest] of latestOf(events)) {
+        const left = latest.filter(
+          ({ type, data }) => type === "member.suspended" && before(data, "status") === "active",
+        );
+        const back = latest.flatMap(({ type, targetId }) =>
+          type === "member.reactivated" && targetId ? [targetId] : [],
+        );
+        await asTenant(db, wide, tenantId, async ({ trx }) => {
+          if (back.length > 0) await trx.run(takeBack(tenantId, back));
+          if (left.length > 0) await trx.run(tellLeaving({ tenantId, now: wide.now }, "suspended", left.map(leaverOf)));
+        });
+      }
+    },
+  };
+}
+
+/** Of each tenant's members the last of these events: who has come and gone meanwhile is as they are in the end. */
+function latestOf(events: readonly JournalEvent[]): Map<string, JournalEvent[]> {
+  const members = new Map(events.map((each) => [`${each.tenantId} ${each.targetId}`, each]));
+  const tenants = new Map<string, JournalEvent[]>();
+  for (const each of members.values()) {
+    const own = tenants.get(each.tenantId);
+    if (own) own.push(each);
+    else tenants.set(each.tenantId, [each]);
+  }
+  return tenants;
+}
+
+/** The first of a pair `[before, after]` that an event tells, if it does. */
+function before(data: JournalEvent["data"], name: string): unknown {
+  const pair = data[name] as readonly [unknown, unknown] | undefined;
+  return pair?.[0] ?? null;
+}
+
+function leaverOf({ targetId, at, actorType, actorId, data }: JournalEvent): Leaver {
+  const reassignTo = (data["reassignTo"] as string | undefined) ?? null;
+  const roles = before(data, "roles") as readonly string[] | null;
+  return { id: targetId ?? "", at, actorType, actorId, roles, reassignTo, person: null };
 }
 
 /** The statement that tells of a removal, to be run before it; none for somebody who never came in. */
 export function removalTold(who: Who, member: Member, reassignTo: string | null): Statement[] {
   if (member.joinedAt === null) return [];
-  const { id, version, roles, email, scim } = member;
+  const { id, roles, email, scim } = member;
   const person = { ...tracesOf(member), displayName: displayNameOf(scim), email };
-  return [tellLeaving(who, "removed", [{ id, version, roles, reassignTo, person }])];
+  const { type: actorType, id: actorId = null } = who.actor;
+  return [tellLeaving(who, "removed", [{ id, at: who.now, actorType, actorId, roles, reassignTo, person }])];
 }
 
 /**

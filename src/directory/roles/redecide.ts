@@ -5,7 +5,6 @@ import { releaseHeldAdmins } from "../members/effects.ts";
 import { FIRST_ID } from "../members/idPage.ts";
 import { changedAt, personOf, standingOf, type Member } from "../members/member.ts";
 import { changed, unchanged } from "../members/memberEvents.ts";
-import { leavings } from "../offboarding/leaving.ts";
 import { membersAfter, writeDecided, type MembersOf } from "./redecide.store.ts";
 import type { TenantRules } from "./rules.ts";
 import { promoteAll } from "../seats/seatPromotion.ts";
@@ -87,10 +86,9 @@ function decided({ now }: Scope, before: Member, wanted: Member, rules: TenantRu
 
 async function write(scope: Scope, moved: readonly (readonly [before: Member, settled: Member])[]): Promise<void> {
   const pairs = moved.map(([before, settled]) => [before, changedAt(before, settled, scope.now)] as const);
-  const changes = pairs.map(([before, after]) => changed(scope, before, after, false));
+  const changes = pairs.map(([before, after]) => changed(scope, before, after));
   const members = pairs.map(([, after]) => after);
   await scope.trx.run(writeDecided(scope.tenantId, members, changes));
-  for (const told of leavings(scope, pairs)) await scope.trx.run(told);
 }
 
 /** Sets the limit and counts the seats in use from the rows, under the lock. */
