@@ -6,7 +6,7 @@ import type { Database, Scope, Statement, Who } from "../../storage/types.ts";
 import { releaseHeldAdmins } from "./effects.ts";
 import { personOf, type Member } from "./member.ts";
 import { created } from "./memberEvents.ts";
-import { insertMember, STALE, takeSeatFor } from "./members.store.ts";
+import { awaitSeat, insertMember, STALE, takeSeatFor } from "./members.store.ts";
 import { rulesOf } from "../roles/rules.ts";
 import { settle } from "./settle.ts";
 import { context, pick, underLock, type Locked } from "./underLock.ts";
@@ -68,7 +68,7 @@ async function quickly(
   const takes = settled.seatDoor === "take";
   const written = { ...context(who, rules, settled), ...(takes && { seatDoor: "look" as const }), told, passwordHash };
   // Whoever changes what `still` demands holds the lock of the seats: it holds to the commit once they are passed.
-  const end = [...(takes ? [takeSeatFor(written, newcomer.id)] : []), ...still];
+  const end = [...(takes ? [awaitSeat(written), takeSeatFor(written, newcomer.id)] : []), ...still];
   try {
     const [[row]] = await writeOnce(db, who, [insertMember(written, settled.member)], end);
     return row && settled.member;

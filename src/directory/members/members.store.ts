@@ -172,6 +172,18 @@ export function insertMember(context: WriteContext, member: Member): Statement<{
 }
 
 /**
+ * Waits until it is this transaction's turn to take one of a tenant's seats, in front of `takeSeatFor`: whoever waits here
+ * sleeps once and then finds the row as it is, where one who waits for the row is woken twice and asks everything again.
+ */
+export function awaitSeat({ tenantId }: WriteContext): Statement {
+  return {
+    name: "member_await_seat",
+    text: "select pg_advisory_xact_lock(hashtextextended('seats ' || $1::text, 0))",
+    values: [tenantId],
+  };
+}
+
+/**
  * Takes the seat of a member whom this transaction has created, if it has: its last statement, for all who take one of
  * a tenant's seats wait for each other from here to the commit.
  *
