@@ -123,7 +123,7 @@ export const peopleEvents = {
   },
   "member.offboarding": {
     description:
-      "An active member was suspended, or a member was removed: what they leave behind is to be reassigned. Tell who took over by `POST …/offboardings/{id}/acknowledge`.",
+      "A member was removed, or an active one was suspended, of which this tells within a second: what they leave behind is to be reassigned. Tell who took over by `POST …/offboardings/{id}/acknowledge`.",
     target: "member",
     data: {
       offboarding: id("The offboarding, by which it is acknowledged."),
