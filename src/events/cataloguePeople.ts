@@ -91,6 +91,7 @@ export const peopleEvents = {
       ...changedMember,
       attributes: { ...attributes, example: [] },
       status: moved({ ...status, example: "suspended" }, "active"),
+      rolesBefore: list("Roles that were in force until then.", ["member"]),
       reassignTo: { ...id("The member whom an admin named to take over."), optional: true },
     },
   },
@@ -123,7 +124,7 @@ export const peopleEvents = {
   },
   "member.offboarding": {
     description:
-      "A member was removed, or an active one was suspended, of which this tells within a second: what they leave behind is to be reassigned. Tell who took over by `POST …/offboardings/{id}/acknowledge`.",
+      "A member was removed, or an active one was suspended, of which this tells a moment later: what they leave behind is to be reassigned. Tell who took over by `POST …/offboardings/{id}/acknowledge`.",
     target: "member",
     data: {
       offboarding: id("The offboarding, by which it is acknowledged."),

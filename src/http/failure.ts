@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ErrorRequestHandler } from "express";
 import { type FieldFault, Refusal, type RefusalCode, refusalStatus } from "../base/errors.ts";
 import { bearerChallenge } from "./bearer.ts";
+import { malformedPath } from "./fallback.ts";
 import type { Logger } from "./logger.ts";
 import { sendJson } from "./reply.ts";
 import { requestId } from "./requestLog.ts";
@@ -45,8 +46,7 @@ export function failureOf(error: unknown, req: IncomingMessage, log: Logger): Fa
 /** Express refuses a malformed percent-encoding in a path with a URIError of its own. */
 function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
-  if (!(error instanceof URIError)) return undefined;
-  return new Refusal("invalid_request", "The path holds a malformed percent-encoding. Encode it as UTF-8 (RFC 3986).");
+  return error instanceof URIError ? malformedPath() : undefined;
 }
 
 function hiddenFault(error: unknown, req: IncomingMessage, log: Logger): Failure {

@@ -12,6 +12,11 @@ export function nothingHere(): Refusal {
   return new Refusal("not_found", "There is nothing at this path. Check the URL.");
 }
 
+/** The refusal of a path that cannot be decoded. */
+export function malformedPath(): Refusal {
+  return new Refusal("invalid_request", "The path holds a malformed percent-encoding. Encode it as UTF-8 (RFC 3986).");
+}
+
 /** For the end of a path's routes: `allowed` are the methods that it has. */
 export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
   return (req) => {

@@ -10,7 +10,7 @@ interface Found<T> {
   readonly params: Readonly<Record<string, string | undefined>>;
 }
 
-/** Patterns as `/Users/:id`, and what is there. Neither case nor a slash at the end tells paths apart. */
+/** Patterns as `/Users/:id`, and what is there. Neither case nor a slash at the end tells paths apart; no name is empty. */
 export interface Paths<T> {
   add(pattern: string, what: T): void;
   /** Undefined also for a malformed percent-encoding. */
@@ -28,7 +28,7 @@ export function paths<T>(): Paths<T> {
     add: (pattern, what) => tree.on("GET", pattern, () => {}, { what, pattern }),
     find: (path) => {
       const found = tree.find("GET", path);
-      if (found === null) return undefined;
+      if (found === null || Object.values(found.params).includes("")) return undefined;
       const { what, pattern } = found.store as Pick<Found<T>, "what" | "pattern">;
       return { what, pattern, params: found.params };
     },

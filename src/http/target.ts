@@ -13,7 +13,9 @@ export function targetOf(req: Pick<IncomingMessage, "url">): Target {
   return url.startsWith("/") ? split(url) : split(url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, ""));
 }
 
-function split(url: string): Target {
+function split(sent: string): Target {
+  // No target has a fragment (RFC 9112 §3.2); who sends one does not mean it as a part of the path.
+  const [url = ""] = sent.split("#", 1);
   const mark = url.indexOf("?");
   if (mark === -1) return { path: url || "/", query: undefined };
   return { path: url.slice(0, mark) || "/", query: url.slice(mark + 1) };

@@ -9,7 +9,7 @@ import {
 } from "../directory/directories/machineCaller.ts";
 import { bearerToken } from "../http/bearer.ts";
 import { failing } from "../http/failure.ts";
-import { nothingHere } from "../http/fallback.ts";
+import { malformedPath, nothingHere } from "../http/fallback.ts";
 import { apiHeaders } from "../http/headers.ts";
 import type { Logger } from "../http/logger.ts";
 import type { Outbound } from "../http/outbound.ts";
@@ -54,7 +54,7 @@ const PATH = "/scim/v2";
 /** All that is ours; what is below it in vain is refused in SCIM's own words. */
 const OURS = /^\/scim(?:\/|$)/i;
 /** The base, or that of one directory, for who comes with a token that is not of ours and so names none. */
-const BASE = /^\/scim\/(?:v2|tenants\/([^/]*)\/directories\/([^/]*)\/v2)(?=\/|$)/i;
+const BASE = /^\/scim\/(?:v2|tenants\/([^/]+)\/directories\/([^/]+)\/v2)(?=\/|$)/i;
 
 /** Whether a request is for this surface. */
 export function asksScim(req: IncomingMessage): boolean {
@@ -83,16 +83,18 @@ export function scimSurface(options: ScimOptions): (req: IncomingMessage, res: S
     if (base === undefined) throw new ScimRefusal("invalidVers", `the base of this service is ${PATH}`);
     const place = placeOf(tenantId, directoryId);
     const arrival = arrivalOf(req, path.slice(base.length) || "/", query);
-    const route = routes.find(arrival.path);
-    if (route) noteRoute(req, route.pattern);
-    const { what, params = {} } = route ?? {};
+    const { what, pattern = "", params = {} } = routes.find(arrival.path) ?? {};
     const baseUrl = baseOf(publicUrl, place);
     const visit: Visit = { req, res, arrival, baseUrl, params };
-    if (what && "open" in what) return what.open(visit);
+    if (what && "open" in what) {
+      noteRoute(req, pattern);
+      return what.open(visit);
+    }
     const request = await authenticate(visit, place);
     endWithAnswer(request.record, res, () => outcome.thrown);
     await consume(request.tokenId);
     if (!what) throw nothingAt(arrival.path);
+    noteRoute(req, pattern);
     await what.closed({ req, res, arrival, baseUrl, params, request });
   };
 
@@ -137,10 +139,14 @@ function baseOf(publicUrl: string, place: DirectoryPlace | null): string {
   return isOwn ? directoryBaseUrl(publicUrl, place) : publicUrl + PATH;
 }
 
-/** The refusal of a path that is none; a URIError where its percent-encoding is malformed. */
+/** The refusal of a path that is none, perhaps because it cannot be decoded. */
 function nothingAt(path: string): Refusal {
-  decodeURIComponent(path);
-  return nothingHere();
+  try {
+    decodeURIComponent(path);
+    return nothingHere();
+  } catch {
+    return malformedPath();
+  }
 }
 
 /** Finds whose request it is. @throws Refusal `unauthenticated`, told in the provisioning log of whose token it was */

@@ -266,6 +266,7 @@ describe("PATCH /members/{id}", () => {
           status: ["active", "suspended"],
           seat: ["held", "none"],
           hold: [false, true],
+          rolesBefore: ["member"],
         },
       ],
     );

@@ -6,6 +6,7 @@ import { underLock } from "../../src/directory/members/underLock.ts";
 import { offboardingJobs } from "../../src/directory/offboarding/offboarding.ts";
 import type { Claimed } from "../../src/events/jobs.ts";
 import { inTenant } from "../../src/storage/scope.ts";
+import { world } from "../directory/mappingWorld.ts";
 import { roleWorld } from "../directory/roleWorld.ts";
 import { tellLeavers } from "../support/leavers.ts";
 import { type Call, items, refused } from "./place.ts";
@@ -207,6 +208,46 @@ describe("member.offboarding", () => {
     const { cause, person } = await here.only();
     assert.deepEqual([cause, (person as Row)["email"]], ["removed", "bea@acme.example"]);
     assert.equal((await here.told()).length, 1);
+  });
+
+  it("of a removal stays where a reactivation before it is read only then, and with it who is erased", async () => {
+    const here = await office({ settings: { members: { removal: "erase", offboardingDays: 5 } } });
+    await here.hold();
+    await here.tell();
+    assert.equal((await here.call("PATCH", `/members/${here.bea}`, { hold: false })).status, 200);
+    await here.call("DELETE", `/members/${here.bea}`);
+    const { cause, person } = await here.only();
+    assert.deepEqual([cause, (person as Row)["email"]], ["removed", "bea@acme.example"]);
+    assert.equal(await lapse(here), 2);
+    assert.deepEqual([(await here.told("erased")).length, (await here.told("offboarding_overdue")).length], [1, 1]);
+  });
+
+  it("tells roles and teams by groups of a directory that goes with its groups, and once", async () => {
+    const here = await world();
+    await here.add("admin@acme.example", { roles: ["admin"] });
+    const dan = await here.person("dan");
+    const sales = await here.group("Sales");
+    await here.map({ group: "Sales", role: "admin" });
+    const team = await here.call("POST", "/teams", { name: "Sales" });
+    assert.equal((await here.call("PATCH", `/teams/${team.body.id}`, { groups: ["Sales"] })).status, 200);
+    await here.join(sales, dan);
+    assert.deepEqual((await here.member(dan)).roles, ["admin"]);
+    await here.call("DELETE", `/directories/${here.directoryId}?members=suspend`);
+    await tellLeavers(here.db, here.tenantId);
+    const told = items(await here.call("GET", "/events?type=member.offboarding"));
+    const [{ roles, teams } = {}] = told.map(({ data }) => data as Row);
+    assert.deepEqual([roles, teams, told.length], [["admin"], [team.body.id], 1]);
+  });
+
+  it("names who takes over in no event but that of the suspension", async () => {
+    const here = await office();
+    const { id } = await here.push("off@acme.example");
+    await here.activate(id, false);
+    await hold(here.call, id, { reassignTo: here.cem });
+    assert.deepEqual((await here.told("updated")).at(-1)?.["reassignTo"], undefined);
+    await here.hold({ reassignTo: here.cem });
+    const suspended = (await here.told("suspended")).at(-1);
+    assert.deepEqual([suspended?.["reassignTo"], suspended?.["rolesBefore"]], [here.cem, ["member"]]);
   });
 
   it("is told anew of who comes and leaves again, read at once or one by one, and stays one", async () => {

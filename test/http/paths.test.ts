@@ -38,7 +38,7 @@ describe("a path finds its route", () => {
     assert.deepEqual(found(`/Users/${"x".repeat(10_000)}`), ["/Users/:id", { id: "x".repeat(10_000) }]);
   });
 
-  for (const path of ["", "/Nothing", "/Users/a/b", "//Users", "/Users/%", "/Users/%ff", "/%zz"]) {
+  for (const path of ["", "/Nothing", "/Users//", "/Users/a/b", "//Users", "/Users/%", "/Users/%ff", "/%zz"]) {
     it(`and not this one: ${JSON.stringify(path)}`, () => assert.equal(found(path), undefined));
   }
 });
@@ -48,6 +48,9 @@ describe("a request's target", () => {
     ["/a/b", "/a/b", undefined],
     ["/a?b=c?d", "/a", "b=c?d"],
     ["/a?", "/a", ""],
+    ["/a#b", "/a", undefined],
+    ["/a#?b", "/a", undefined],
+    ["/a?b#c", "/a", "b"],
     ["http://usher.example/a?b", "/a", "b"],
     ["http://usher.example", "/", undefined],
     ["http://usher.example?b", "/", "b"],

@@ -28,13 +28,14 @@ export function changed(
   after: Member,
   { passwordChanged = false, reassignTo }: Beside = {},
 ): Event {
+  const type = typeOf(before, after);
   const transitions = TRANSITIONS.filter((key) => !isDeepStrictEqual(before[key], after[key]));
   const data = {
     attributes: [...changedAttributes(before.scim, after.scim), ...(passwordChanged ? ["password"] : [])],
     ...Object.fromEntries(transitions.map((key) => [key, [before[key], after[key]]])),
-    ...(reassignTo === undefined ? {} : { reassignTo }),
+    ...(type === "member.suspended" && { rolesBefore: before.roles, ...(reassignTo && { reassignTo }) }),
   };
-  return event(who, typeOf(before, after), { type: "member", id: after.id }, data);
+  return event(who, type, { type: "member", id: after.id }, data);
 }
 
 /** The event of a removal. */

@@ -13,8 +13,8 @@ export interface Leaver {
   /** Who caused it. */
   readonly actorType: string;
   readonly actorId: string | null;
-  /** Roles in force until they left; null = those that they have. */
-  readonly roles: readonly string[] | null;
+  /** Roles in force until they left. */
+  readonly roles: readonly string[];
   /** The member whom an admin named to take over. */
   readonly reassignTo: string | null;
   /** Kept until their erasure, where that waits; null where none is to come. */
@@ -25,7 +25,7 @@ export interface Leaver {
 const MOST_REPORTS = 500;
 
 /** What the application must reassign, in ids: as far as Usher knows. */
-const LEAVES = `jsonb_build_object('roles', coalesce(l.roles, to_jsonb(m.roles)), 'teams', ${TEAM_IDS},
+const LEAVES = `jsonb_build_object('roles', l.roles, 'teams', ${TEAM_IDS},
   'resources', (select coalesce(jsonb_agg(jsonb_build_object('area', r.area, 'id', r.resource, 'actions', r.actions)
       order by r.area, r.resource), '[]') from member_resources r where r.tenant_id = m.tenant_id and r.member_id = m.id),
   'isContact', coalesce(lower(policy.contact) = m.email_key, false),
@@ -37,8 +37,8 @@ const LEAVES = `jsonb_build_object('roles', coalesce(l.roles, to_jsonb(m.roles))
       'reportCount', count(*)) from members x where x.tenant_id = m.tenant_id and x.manager_id = m.id)`;
 
 /**
- * Writes down and tells that these people leave, with what there is to reassign: of those who are there, whose removal
- * has not been told meanwhile and, where it is their suspension, who are still suspended. Where the tenant waits for its
+ * Writes down and tells that these people leave, with what there is to reassign: of those who are there and, where it is
+ * their suspension, who are still suspended and of whom neither that nor their removal is told yet. Where the tenant waits for its
  * application, a job comes at the end of the time. Of who is to be erased is kept what that needs to know, until then or
  * for a minute.
  */
@@ -59,13 +59,14 @@ export function tellLeaving(
         from policy, jsonb_to_recordset($2::jsonb) as l (id uuid, at timestamptz, "actorType" text, "actorId" uuid, roles jsonb,
             "reassignTo" uuid, person jsonb)
           join members m on m.tenant_id = $1 and m.id = l.id
-        where $4::text = 'removed' or m.status = 'suspended'),
+        where $4::text = 'removed' or m.status = 'suspended' for share of m),
       written as (insert into offboardings (tenant_id, id, member_id, cause, leaves, reassign_to, person, created_at, due_at)
         select $1, id, member_id, $4::text, leaves, reassign_to, person, at, due_at from leaving
         on conflict (tenant_id, member_id) where ended_at is null do update set id = excluded.id, cause = excluded.cause,
           leaves = excluded.leaves, reassign_to = excluded.reassign_to, person = excluded.person,
           created_at = excluded.created_at, due_at = excluded.due_at
-        where offboardings.cause <> 'removed' returning member_id),
+        where $4::text = 'removed' or offboardings.cause <> 'removed' and offboardings.created_at < excluded.created_at
+        returning member_id),
       later as (insert into jobs (tenant_id, kind, payload, run_at)
         select $1, case when due_at is null then '${LATE_JOB}' else '${DUE_JOB}' end, jsonb_build_object('id', id),
           coalesce(due_at, $3::timestamptz + interval '1 minute')
@@ -84,12 +85,12 @@ export const DUE_JOB = "offboarding.due";
 /** The job behind an erasure that happened at once: logs that are written in batches had some lines under way. */
 export const LATE_JOB = "offboarding.late";
 
-/** Whoever is active again has left nothing: what waited for their application waits no more. */
+/** Whoever is active again has left nothing: what waited for their application waits no more, unless they are removed by now. */
 export function takeBack(tenantId: string, memberIds: readonly string[]): Statement {
   return {
     name: "offboarding_take_back",
     text: `delete from offboardings o
-      where o.tenant_id = $1 and o.ended_at is null and o.member_id = any(array(select unnest($2::uuid[])))`,
+      where o.tenant_id = $1 and o.ended_at is null and o.cause = 'suspended' and o.member_id = any(array(select unnest($2::uuid[])))`,
     values: [tenantId, memberIds],
   };
 }

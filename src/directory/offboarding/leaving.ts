@@ -22,9 +22,7 @@ export function followLeavers(db: Database): Follower {
     wanted: { types: ["member.suspended", "member.reactivated"] },
     follow: async (wide, events) => {
       for (const [tenantId, latest] of latestOf(events)) {
-        const left = latest.filter(
-          ({ type, data }) => type === "member.suspended" && before(data, "status") === "active",
-        );
+        const left = latest.filter(({ type }) => type === "member.suspended");
         const back = latest.flatMap(({ type, targetId }) =>
           type === "member.reactivated" && targetId ? [targetId] : [],
         );
@@ -49,16 +47,22 @@ function latestOf(events: readonly JournalEvent[]): Map<string, JournalEvent[]> 
   return tenants;
 }
 
-/** The first of a pair `[before, after]` that an event tells, if it does. */
-function before(data: JournalEvent["data"], name: string): unknown {
-  const pair = data[name] as readonly [unknown, unknown] | undefined;
-  return pair?.[0] ?? null;
+function leaverOf({ targetId, at, actorType, actorId, data }: JournalEvent): Leaver {
+  const { reassignTo = null, rolesBefore: roles = [] } = data as { reassignTo?: string; rolesBefore?: string[] };
+  return { id: targetId ?? "", at, actorType, actorId, roles, reassignTo, person: null };
 }
 
-function leaverOf({ targetId, at, actorType, actorId, data }: JournalEvent): Leaver {
-  const reassignTo = (data["reassignTo"] as string | undefined) ?? null;
-  const roles = before(data, "roles") as readonly string[] | null;
-  return { id: targetId ?? "", at, actorType, actorId, roles, reassignTo, person: null };
+/**
+ * The statement that tells of suspensions with them: where the same transaction goes on to take away what there was to
+ * reassign. The reader of the journal finds it told.
+ */
+export function suspensionsTold(who: Who, pairs: readonly (readonly [before: Member, after: Member])[]): Statement[] {
+  const { type: actorType, id: actorId = null } = who.actor;
+  const suspended = pairs.filter(([before, after]) => before.status === "active" && after.status === "suspended");
+  if (suspended.length === 0) return [];
+  const common = { at: who.now, actorType, actorId, reassignTo: null, person: null };
+  const leavers = suspended.map(([{ id, roles }]) => Object.assign({ id, roles }, common));
+  return [tellLeaving(who, "suspended", leavers)];
 }
 
 /** The statement that tells of a removal, to be run before it; none for somebody who never came in. */

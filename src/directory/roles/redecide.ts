@@ -11,6 +11,7 @@ import { promoteAll } from "../seats/seatPromotion.ts";
 import { heldSeats, writeSeats } from "../seats/seats.store.ts";
 import { settle, settleUnseated } from "../members/settle.ts";
 import type { Locked } from "../members/underLock.ts";
+import { suspensionsTold } from "../offboarding/leaving.ts";
 
 /** Members read and written at once: a chunk is some megabytes in memory. */
 const CHUNK = 500;
@@ -89,6 +90,8 @@ async function write(scope: Scope, moved: readonly (readonly [before: Member, se
   const changes = pairs.map(([before, after]) => changed(scope, before, after));
   const members = pairs.map(([, after]) => after);
   await scope.trx.run(writeDecided(scope.tenantId, members, changes));
+  // A directory that is deleted takes its groups with it, and so teams.
+  for (const told of suspensionsTold(scope, pairs)) await scope.trx.run(told);
 }
 
 /** Sets the limit and counts the seats in use from the rows, under the lock. */

@@ -7,6 +7,7 @@ import type { Logger } from "../../http/logger.ts";
 import { asTenant } from "../../storage/asTenant.ts";
 import { acrossTenants, inTenant } from "../../storage/scope.ts";
 import type { Database, Scope, Statement, Who } from "../../storage/types.ts";
+import { lockSeats } from "../seats/seats.store.ts";
 import { PURGE_JOB, RESTORABLE_MS } from "./deletedTenants.ts";
 import { beginPurge, deleteJobs, deleteSome, deleteTenantRow, type OwnedTable, ownedTables } from "./purge.store.ts";
 
@@ -86,6 +87,8 @@ async function erased(
     for (const { name } of tables.filter((table) => !table.isTenants))
       await run(deleteSome(name, tenantId, rows), wide);
     await asTenant(db, wide, tenantId, async (scope) => {
+      // Whoever writes a member passes this row: they wait, and find none.
+      await scope.trx.run(lockSeats(tenantId));
       for (const { name } of tables.filter((table) => table.isTenants))
         await run(deleteSome(name, tenantId, rows), scope);
       if (Math.max(...counts) < rows) await scope.trx.run(deleteTenantRow(tenantId));
