@@ -38,9 +38,9 @@ const LEAVES = `jsonb_build_object('roles', l.roles, 'teams', ${TEAM_IDS},
 
 /**
  * Writes down and tells that these people leave, with what there is to reassign: of those who are there and, where it is
- * their suspension, who are still suspended and of whom neither that nor their removal is told yet. Where the tenant waits for its
- * application, a job comes at the end of the time. Of who is to be erased is kept what that needs to know, until then or
- * for a minute.
+ * their suspension, who are still suspended and of whom neither that nor their removal is told yet. Where the tenant
+ * waits for its application, a job comes at the end of the time. Of who is to be erased is kept what that needs to know,
+ * until then or for a minute.
  */
 export function tellLeaving(
   { tenantId, now }: Pick<Who, "tenantId" | "now">,
@@ -85,7 +85,7 @@ export const DUE_JOB = "offboarding.due";
 /** The job behind an erasure that happened at once: logs that are written in batches had some lines under way. */
 export const LATE_JOB = "offboarding.late";
 
-/** Whoever is active again has left nothing: what waited for their application waits no more, unless they are removed by now. */
+/** Whoever is active again has left nothing: what waited for their application waits no more. A removal stands. */
 export function takeBack(tenantId: string, memberIds: readonly string[]): Statement {
   return {
     name: "offboarding_take_back",
