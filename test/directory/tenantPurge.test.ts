@@ -1,14 +1,20 @@
 /** A deleted tenant after its 30 days: nothing of it is left, and nothing of another is touched. */
 import assert from "node:assert/strict";
+import { newId } from "../../src/base/ids.ts";
+import { createMember, createUnderLock } from "../../src/directory/members/createMember.ts";
+import { profileOf } from "../../src/directory/members/member.ts";
+import { newMember } from "../../src/directory/members/newMember.ts";
+import { underLock } from "../../src/directory/members/underLock.ts";
 import { purge, tenantPurge } from "../../src/directory/tenants/purge.ts";
 import { ownedTables } from "../../src/directory/tenants/purge.store.ts";
 import { deleteTenant, restoreTenant } from "../../src/directory/tenants/deletedTenants.ts";
 import { OPERATOR_PLACE } from "../../src/events/webhook.ts";
+import { inTenant } from "../../src/storage/scope.ts";
 import type { Database, Who } from "../../src/storage/types.ts";
 import { until, work } from "../events/working.ts";
 import { logLines } from "../http/logLines.ts";
 import { allTables, asOwner, sharedTables, tenantColumn, tenantTables, twoTenants } from "../storage/catalogue.ts";
-import { testDatabase } from "../support/database.ts";
+import { onServer, testDatabase } from "../support/database.ts";
 import { newTenant } from "../support/tenant.ts";
 import { person } from "./people.ts";
 
@@ -127,6 +133,36 @@ describe("the purge of a tenant", () => {
     await purge(db, who(id, 31), steps, AbortSignal.abort());
     await assert.rejects(restoreTenant(db, who(id), id, undefined), { code: "not_found" });
   });
+
+  if (onServer) {
+    it("leaves no member of a write that was under way, and lets none be written after it", async () => {
+      const { id } = await newTenant();
+      await deleteTenant(db, who(id));
+      const gate = { begun: () => {}, open: () => {} };
+      const begun = new Promise<void>((resolve) => (gate.begun = resolve));
+      const opened = new Promise<void>((resolve) => (gate.open = resolve));
+      const via = { door: "admin", act: "person", loss: "act" } as const;
+      const newcomer = (userName: string) => newMember(newId(new Date()), profileOf({ userName }), "admin", new Date());
+      const writing = inTenant(db, who(id), async (scope) => {
+        await createUnderLock(scope, await underLock(db, scope), newcomer("late@example.com"), via);
+        gate.begun();
+        await opened;
+      });
+      await begun;
+      const purging = purge(db, who(id, 31), steps);
+      // Until it has emptied the members and waits for the row of the seats.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      gate.open();
+      await writing;
+      assert.equal(await purging, "erased");
+      await assert.rejects(createMember(db, who(id), newcomer("later@example.com"), via));
+      assert.deepEqual(await rowsOf(id, ["members", "member_emails", "tenant_seats"]), [
+        ["members", 0],
+        ["member_emails", 0],
+        ["tenant_seats", 0],
+      ]);
+    });
+  }
 
   it("frees its domains, and is told in the operator's journal and log alone", async () => {
     const { id } = await newTenant();

@@ -1,14 +1,17 @@
 /** The SCIM surface as HTTP: media types, credentials, and errors on every path (RFC 7644 §2, §3.1, §3.12, §8.1). */
 import assert from "node:assert/strict";
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import supertest from "supertest";
 import { createScimToken, revokeScimToken } from "../../src/directory/directories/scimTokens.ts";
 import { createLogger } from "../../src/http/logger.ts";
+import { requestLog } from "../../src/http/requestLog.ts";
 import { scimSurface } from "../../src/provisioning/index.ts";
 import { ownSchemas, readSchemaFiles } from "../../src/provisioning/schemaFiles.ts";
 import { createRegistry } from "../../src/scim/registry.ts";
+import { logLines } from "../http/logLines.ts";
 import { ways } from "../support/api.ts";
+import { testDatabase } from "../support/database.ts";
 import {
   at,
   BASE_URL,
@@ -256,6 +259,23 @@ describe("errors (RFC 7644 §3.12)", () => {
     assert.match(String(refused.headers["retry-after"]), /^\d+$/);
     assert.equal((refused.body as { status: unknown }).status, "429");
     assert.equal((await ask((await client.newToken()).token)).status, 200);
+  });
+
+  it("401 whose line in the server's log has nothing of an address that a stranger wrote", async () => {
+    const { schemas, resourceTypes } = readSchemaFiles(ownSchemas);
+    const registry = createRegistry(schemas, resourceTypes);
+    const { log, lines } = logLines();
+    const parts = { ...ways, db: await testDatabase(), registry, provisioningLog: await testProvisioningLog(), log };
+    const surface = scimSurface({ ...parts, publicUrl: "http://localhost" });
+    const note = requestLog(log, () => undefined);
+    const app: RequestListener = (req, res) => note(req, res, () => surface(req, res));
+    const ask = (path: string) => supertest(app).get(path).set("authorization", "Bearer x");
+    assert.equal((await ask("/scim/tenants/john.doe/directories/berg/v2/Users/1")).status, 401);
+    assert.equal((await ask("/scim/v2/ServiceProviderConfig")).status, 200);
+    assert.deepEqual(
+      lines.flatMap(({ route }) => route ?? []),
+      ["/scim/tenants/…", "/scim/v2/ServiceProviderConfig"],
+    );
   });
 
   it("501 for what is not offered: /Me (§3.11)", async () => {

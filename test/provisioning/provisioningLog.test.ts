@@ -108,6 +108,18 @@ describe("the provisioning log", () => {
     assert.match(lines[3]?.detail ?? "", /userName is taken/);
   });
 
+  it("says of a path that cannot be decoded what is wrong with it, and of an empty id that nothing is there", async () => {
+    const here = await client();
+    assert.equal((await here.get("/%zz")).status, 400);
+    assert.equal((await here.get("/Users//")).status, 404);
+    const lines = await linesOf(here);
+    assert.deepEqual(
+      lines.map(({ status }) => status),
+      [400, 404],
+    );
+    assert.match(lines[0]?.detail ?? "", /percent-encoding/);
+  });
+
   it("tells why a person did not arrive, by user name, address, external id and id", async () => {
     const here = await client({ seatLimit: 0, settings: { seats: { whenFull: { scim: "refuse" } } } });
     await here.find('userName eq "Ana@Example.com"');

@@ -7,7 +7,6 @@ import type { Logger } from "../../http/logger.ts";
 import { asTenant } from "../../storage/asTenant.ts";
 import { acrossTenants, inTenant } from "../../storage/scope.ts";
 import type { Database, Scope, Statement, Who } from "../../storage/types.ts";
-import { lockSeats } from "../seats/seats.store.ts";
 import { PURGE_JOB, RESTORABLE_MS } from "./deletedTenants.ts";
 import { beginPurge, deleteJobs, deleteSome, deleteTenantRow, type OwnedTable, ownedTables } from "./purge.store.ts";
 
@@ -71,7 +70,10 @@ async function eraseSome(db: Database, who: Who, { name, isTenants }: OwnedTable
   return gone?.count ?? 0;
 }
 
-/** The last step, in one transaction: what was written since its table was emptied, and the tenant. */
+/**
+ * The last step, in one transaction: what was written since its table was emptied, and the tenant. Nobody writes a member
+ * any more: whoever does passes the row of the tenant's seats, whose erasure before has waited for those who had.
+ */
 async function erased(
   db: Database,
   who: Who,
@@ -87,8 +89,6 @@ async function erased(
     for (const { name } of tables.filter((table) => !table.isTenants))
       await run(deleteSome(name, tenantId, rows), wide);
     await asTenant(db, wide, tenantId, async (scope) => {
-      // Whoever writes a member passes this row: they wait, and find none.
-      await scope.trx.run(lockSeats(tenantId));
       for (const { name } of tables.filter((table) => table.isTenants))
         await run(deleteSome(name, tenantId, rows), scope);
       if (Math.max(...counts) < rows) await scope.trx.run(deleteTenantRow(tenantId));
