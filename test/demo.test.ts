@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { until } from "./events/working.ts";
 import { withEmbedded } from "./storage/withEmbedded.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -119,6 +120,21 @@ withEmbedded("npm run demo", function () {
       assert.deepEqual([now.seat, now.roles], ["held", ["member"]]);
       const { items } = await ask<{ items: { target: { id: string } }[] }>("/events?type=member.seat_promoted");
       assert.ok(items.some(({ target }) => target.id === now.id));
+    });
+
+    it("has told what the leaver leaves behind, by a reader of the journal in the server itself", async () => {
+      const [leaver = ""] = last(story, /The directory deactivates ([^:]+):/g);
+      const { id } = await named(leaver);
+      const list = async (): Promise<string[]> => {
+        const { items } = await ask<{ items: { memberId: string }[] }>("/offboardings?status=open");
+        return items.map(({ memberId }) => memberId);
+      };
+      await until(async () => (await list()).includes(id));
+      const { items } = await ask<{ items: { target: { id: string } }[] }>("/events?type=member.offboarding");
+      assert.deepEqual(
+        items.map(({ target }) => target.id),
+        [id],
+      );
     });
 
     it("gives the API's own reasons why someone is a viewer", async () => {
